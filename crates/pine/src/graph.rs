@@ -1,0 +1,303 @@
+//! The expression graph: what a strategy is once its text is gone.
+//!
+//! Nodes are in topological order (a node's operands have smaller ids) and hash-consed, so that equal expressions are one
+//! node. A node is a *scalar* (the same on every bar: constants, parameters, arithmetic on them) or a *series* (one value a
+//! bar), and a *number* (f64, NaN is `na`) or a *truth* (never `na`: a comparison with `na` is false, as in Pine v6).
+//! `backtest` gives the nodes their values; its scalar evaluator is the meaning of each op.
+
+use std::collections::HashMap;
+
+/// Index of a node in [`Graph::nodes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u32);
+
+/// Number or truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// f64, NaN is `na`.
+    Number,
+    /// bool.
+    Truth,
+}
+
+/// Once a parameter set or once a bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shape {
+    /// The same on every bar.
+    Scalar,
+    /// One value a bar.
+    Series,
+}
+
+/// One node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// What it computes.
+    pub op: Op,
+    /// Number or truth.
+    pub kind: Kind,
+    /// Scalar or series.
+    pub shape: Shape,
+    /// Bit i is set when its value depends on input i (at most 64 inputs).
+    pub inputs: u64,
+    /// Line in the source that it came from, from 1.
+    pub line: u32,
+}
+
+/// A column of the price file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the field's own words")]
+pub enum Price {
+    Open,
+    High,
+    Low,
+    Close,
+    Volume,
+    Hl2,
+    Hlc3,
+    Ohlc4,
+    Hlcc4,
+}
+
+/// Something read off the bar's time, in UTC, or its index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Time {
+    /// Index of the bar, from 0.
+    BarIndex,
+    /// Milliseconds since 1970.
+    Millis,
+    /// The year.
+    Year,
+    /// 1-12.
+    Month,
+    /// 1-31.
+    DayOfMonth,
+    /// Sunday = 1.
+    DayOfWeek,
+    /// 0-23.
+    Hour,
+    /// 0-59.
+    Minute,
+}
+
+/// Functions of one number. All give `na` for `na`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "Pine's math.* of the same name; Neg is the unary minus; Round is half away from zero")]
+pub enum Unary {
+    Neg,
+    Abs,
+    Sqrt,
+    Log,
+    Log10,
+    Exp,
+    Floor,
+    Ceil,
+    Round,
+    Sign,
+}
+
+/// Arithmetic on two numbers. IEEE f64; `Mod` is Rust's `%`; division by zero gives `na`.
+/// `Max` and `Min` give `na` if either is `na`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the operators")]
+pub enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Mod,
+    Pow,
+    Min,
+    Max,
+}
+
+/// Comparisons; false when either side is `na` (`Ne` too).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the operators")]
+pub enum Compare {
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    Eq,
+    Ne,
+}
+
+/// Built-in series functions. Arguments are listed in order; those called `n` are scalars, rounded down; n < 1 or not a
+/// number makes the trial invalid. Conventions: TradingView's, which agree with TA-Lib's unless said.
+/// A window that holds an `na` gives `na`; recursive ones (Ema, Rma, ...) start over their first n non-`na` values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Indicator {
+    /// (x, n): mean of the last n, by f64 prefix sums: (S[t+1]-S[t+1-n])/n.
+    Sma,
+    /// (x, n): SMA-seeded, a = 2/(n+1), e += a*(x-e).
+    Ema,
+    /// (x, n): Wilder's; SMA-seeded, (prev*(n-1)+x)/n.
+    Rma,
+    /// (x, n): weights 1..n, newest heaviest.
+    Wma,
+    /// (x, n): sum(x*volume)/sum(volume).
+    Vwma,
+    /// (x, n): Wilder's RSI.
+    Rsi,
+    /// (x, n): population standard deviation.
+    Stdev,
+    /// (x, n): mean absolute deviation from the n-bar mean (Pine's ta.dev).
+    Dev,
+    /// (x, n): sum of the last n.
+    Sum,
+    /// (x, n).
+    Highest,
+    /// (x, n).
+    Lowest,
+    /// (x, n): minus the number of bars since the highest of n bars; the latest wins ties.
+    HighestBars,
+    /// (x, n).
+    LowestBars,
+    /// (x, n): x - x[n].
+    Change,
+    /// (x, n): 100*(x/x[n] - 1).
+    Roc,
+    /// (x, n): end point of the least-squares line over n bars.
+    LinReg,
+    /// (): max(h, c[1]) - min(l, c[1]); high - low on bar 0.
+    TrueRange,
+    /// (n): Rma of TrueRange, bar 0 counted (TradingView; TA-Lib starts one bar later).
+    Atr,
+    /// (x, n): (x - SMA)/(0.015 * Dev).
+    Cci,
+    /// (x, n): money flow index of x.
+    Mfi,
+    /// (x, high, low, n): 100*(x - lowest low)/(highest high - lowest low); `na` when flat.
+    Stoch,
+    /// (n): +DI, Wilder's sums as TradingView's ta.dmi.
+    PlusDi,
+    /// (n): -DI.
+    MinusDi,
+    /// (n, m): ADX: Rma(m) of DX(n).
+    Adx,
+    /// (factor, n): the Supertrend line of TradingView's ta.supertrend.
+    Supertrend,
+    /// (factor, n): its direction: -1 up-trend, 1 down-trend (as Pine returns it).
+    SupertrendDirection,
+    /// (start, step, max): Wilder's parabolic stop and reverse.
+    Sar,
+    /// (): on-balance volume; 0 on bar 0 as TradingView.
+    Obv,
+    /// (x): running sum, `na` counted as 0.
+    Cum,
+}
+
+/// What a node computes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// A constant number.
+    Number(f64),
+    /// A constant truth.
+    Truth(bool),
+    /// The value of input i.
+    Input(u16),
+    /// A price column.
+    Price(Price),
+    /// A time field.
+    Time(Time),
+    /// Function of one number.
+    Unary(Unary, NodeId),
+    /// Function of two numbers.
+    Binary(Binary, NodeId, NodeId),
+    /// Comparison of two numbers: a truth.
+    Compare(Compare, NodeId, NodeId),
+    /// Logic on truths.
+    And(NodeId, NodeId),
+    /// Logic on truths.
+    Or(NodeId, NodeId),
+    /// Logic on truths.
+    Not(NodeId),
+    /// Condition, then, else; both branches of one kind.
+    Select(NodeId, NodeId, NodeId),
+    /// Whether a number is `na`.
+    IsNa(NodeId),
+    /// x\[n\]: a number n bars ago (`na` before the first) or a truth (false before the first). n is a scalar >= 0.
+    History(NodeId, NodeId),
+    /// A built-in series function.
+    Indicator(Indicator, Vec<NodeId>),
+    /// Number: bars since the truth was last true, 0 on that bar, `na` before.
+    BarsSince(NodeId),
+    /// (truth, number, n): the number on the n-th last bar on which the truth held, n = 0 the latest.
+    ValueWhen(NodeId, NodeId, NodeId),
+}
+
+/// The nodes of one strategy.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    /// In topological order.
+    pub nodes: Vec<Node>,
+    /// Where each op stands, by its text: numbers by their bits, so that `na` constants are shared too.
+    index: HashMap<String, NodeId>,
+}
+
+impl PartialEq for Graph {
+    fn eq(&self, other: &Graph) -> bool {
+        // `na` constants differ from themselves; their text does not.
+        self.nodes.len() == other.nodes.len()
+            && self.nodes.iter().zip(&other.nodes).all(|(a, b)| key(&a.op) == key(&b.op) && a.line == b.line)
+    }
+}
+
+impl Graph {
+    /// The node called `id`.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// Adds `op`, or finds the node that already computes it. Shape, kind and inputs follow from the operands.
+    pub fn add(&mut self, op: Op, line: u32) -> NodeId {
+        let key = key(&op);
+        if let Some(known) = self.index.get(&key) {
+            return *known;
+        }
+        let (kind, shape, inputs) = self.derive(&op);
+        self.nodes.push(Node { op, kind, shape, inputs, line });
+        let id = NodeId(self.nodes.len() as u32 - 1);
+        self.index.insert(key, id);
+        id
+    }
+
+    /// The operands of `op`, in order.
+    pub fn operands(op: &Op) -> Vec<NodeId> {
+        match op {
+            Op::Number(_) | Op::Truth(_) | Op::Input(_) | Op::Price(_) | Op::Time(_) => vec![],
+            Op::Unary(_, a) | Op::Not(a) | Op::IsNa(a) | Op::BarsSince(a) => vec![*a],
+            Op::Binary(_, a, b) | Op::Compare(_, a, b) | Op::And(a, b) | Op::Or(a, b) | Op::History(a, b) => {
+                vec![*a, *b]
+            }
+            Op::Select(a, b, c) | Op::ValueWhen(a, b, c) => vec![*a, *b, *c],
+            Op::Indicator(_, args) => args.clone(),
+        }
+    }
+
+    fn derive(&self, op: &Op) -> (Kind, Shape, u64) {
+        let operands = Graph::operands(op);
+        let inputs = operands.iter().fold(0, |bits, id| bits | self.node(*id).inputs);
+        let widest = operands.iter().map(|id| self.node(*id).shape).max().unwrap_or(Shape::Scalar);
+        match op {
+            Op::Number(_) => (Kind::Number, Shape::Scalar, 0),
+            Op::Truth(_) => (Kind::Truth, Shape::Scalar, 0),
+            Op::Input(i) => (Kind::Number, Shape::Scalar, 1 << i),
+            Op::Price(_) | Op::Time(_) => (Kind::Number, Shape::Series, 0),
+            Op::Unary(..) | Op::Binary(..) => (Kind::Number, widest, inputs),
+            Op::Compare(..) | Op::And(..) | Op::Or(..) | Op::Not(_) | Op::IsNa(_) => (Kind::Truth, widest, inputs),
+            Op::Select(_, then, _) => (self.node(*then).kind, widest, inputs),
+            Op::History(x, _) => (self.node(*x).kind, Shape::Series, inputs),
+            Op::Indicator(..) | Op::BarsSince(_) | Op::ValueWhen(..) => (Kind::Number, Shape::Series, inputs),
+        }
+    }
+}
+
+/// Two ops with one key are the same.
+fn key(op: &Op) -> String {
+    match op {
+        Op::Number(x) => format!("#{:016x}", x.to_bits()),
+        other => format!("{other:?}"),
+    }
+}

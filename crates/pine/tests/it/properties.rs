@@ -1,0 +1,86 @@
+//! For every text: an answer, and never a panic.
+
+use assay_pine::compile;
+use proptest::prelude::*;
+
+/// Pieces that scripts are made of, so that random texts get past the lexer.
+const PIECES: [&str; 46] = [
+    "close",
+    "open",
+    "x",
+    "y",
+    "f",
+    " = ",
+    " := ",
+    "(",
+    ")",
+    "[",
+    "]",
+    "[1]",
+    ",",
+    " ? ",
+    " : ",
+    " and ",
+    " or ",
+    "not ",
+    "if ",
+    "else",
+    "\n",
+    "\n    ",
+    "\n        ",
+    "=>",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "<",
+    ">=",
+    "==",
+    "1",
+    "14",
+    "0.5",
+    "na",
+    "ta.sma(close, 14)",
+    "ta.crossover(",
+    "input.int(14",
+    "strategy.entry(\"L\", strategy.long)",
+    "strategy.close(\"L\")",
+    "strategy(\"T\")",
+    "switch ",
+    "var ",
+    "nz(",
+    "true",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_panics(text in "\\PC{0,300}") {
+        let _ = compile(&text);
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = compile(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn no_mixture_of_pieces_panics(pieces in proptest::collection::vec(0..PIECES.len(), 0..60)) {
+        let body: String = pieces.into_iter().map(|i| PIECES[i]).collect();
+        let _ = compile(&format!("//@version=6\nstrategy(\"T\")\n{body}"));
+    }
+
+    #[test]
+    fn whatever_compiles_is_in_topological_order(n in 2u32..40, m in 2u32..40) {
+        let text = format!("//@version=6\nstrategy(\"T\")\nn = input.int({n})\na = ta.ema(close, n)\nb = ta.sma(a, {m})\nif a > b\n    strategy.entry(\"L\", strategy.long)\nif a < b[1]\n    strategy.close(\"L\")");
+        let program = compile(&text).unwrap();
+        for (i, node) in program.graph.nodes.iter().enumerate() {
+            for operand in assay_pine::graph::Graph::operands(&node.op) {
+                prop_assert!((operand.0 as usize) < i);
+            }
+        }
+        prop_assert!(program.inputs[0].grid.contains(&f64::from(n)));
+    }
+}
