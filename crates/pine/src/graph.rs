@@ -124,7 +124,7 @@ pub enum Compare {
 }
 
 /// Built-in series functions. Arguments are listed in order; those called `n` are scalars, rounded down; n < 1 or not a
-/// number makes the trial invalid. Conventions: TradingView's, which agree with TA-Lib's unless said.
+/// number makes the trial invalid. Conventions: TA-Lib's, which agree with TradingView's unless said.
 /// A window that holds an `na` gives `na`; recursive ones (Ema, Rma, ...) start over their first n non-`na` values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Indicator {
@@ -162,7 +162,7 @@ pub enum Indicator {
     LinReg,
     /// (): max(h, c[1]) - min(l, c[1]); high - low on bar 0.
     TrueRange,
-    /// (n): Rma of TrueRange, bar 0 counted (TradingView; TA-Lib starts one bar later).
+    /// (n): Rma of TrueRange from bar 1 on (TA-Lib; TradingView counts bar 0 and starts one bar earlier).
     Atr,
     /// (x, n): (x - SMA)/(0.015 * Dev).
     Cci,
@@ -170,7 +170,7 @@ pub enum Indicator {
     Mfi,
     /// (x, high, low, n): 100*(x - lowest low)/(highest high - lowest low); `na` when flat.
     Stoch,
-    /// (n): +DI, Wilder's sums as TradingView's ta.dmi.
+    /// (n): +DI, by Wilder's sums as TA-Lib seeds them.
     PlusDi,
     /// (n): -DI.
     MinusDi,
@@ -182,7 +182,7 @@ pub enum Indicator {
     SupertrendDirection,
     /// (start, step, max): Wilder's parabolic stop and reverse.
     Sar,
-    /// (): on-balance volume; 0 on bar 0 as TradingView.
+    /// (): on-balance volume, from the first bar's volume (TradingView starts at 0: a constant difference).
     Obv,
     /// (x): running sum, `na` counted as 0.
     Cum,

@@ -78,7 +78,8 @@ pub fn lex(text: &str) -> Result<Vec<(Token, Span)>, Diagnostic> {
         let Some((first, span)) = tokens.first() else { continue };
         let width = indentation(line);
         let after = all.last().is_some_and(|(token, _)| joins(token, false));
-        let inside = open > 0 || after || joins(first, true) || (width % 4 != 0 && width > 0 && !all.is_empty());
+        let inside =
+            open > 0 || after || joins(first, true) || (!width.is_multiple_of(4) && width > 0 && !all.is_empty());
         if !inside {
             let span = *span;
             if !all.is_empty() {

@@ -213,11 +213,11 @@ impl Parser {
                 }
             }
         }
-        if self.is("[") {
-            if let Some(names) = self.tuple_names() {
-                let value = self.expr()?;
-                return Ok(StmtKind::Declare { persistence: Persistence::None, names, tuple: true, value });
-            }
+        if self.is("[")
+            && let Some(names) = self.tuple_names()
+        {
+            let value = self.expr()?;
+            return Ok(StmtKind::Declare { persistence: Persistence::None, names, tuple: true, value });
         }
         if self.is_function() {
             return self.function();
@@ -467,10 +467,12 @@ impl Parser {
             name.push_str(&self.word("a name")?);
         }
         // Type arguments: `array.new<float>(...)`.
-        if self.is("<") && matches!(self.peek_at(1), Token::Word(_)) && matches!(self.peek_at(2), Token::Sign(">")) {
-            if matches!(self.peek_at(3), Token::Sign("(")) {
-                self.at += 3;
-            }
+        if self.is("<")
+            && matches!(self.peek_at(1), Token::Word(_))
+            && matches!(self.peek_at(2), Token::Sign(">"))
+            && matches!(self.peek_at(3), Token::Sign("("))
+        {
+            self.at += 3;
         }
         if self.take("(") {
             return Ok(ExprKind::Call { name, args: self.args()? });

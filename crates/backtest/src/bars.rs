@@ -1,0 +1,96 @@
+//! Prices over time.
+
+/// Bars, one column a vector, all of one length, ascending in time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bars {
+    /// Milliseconds since 1970, UTC, at which the bar opens.
+    pub time: Vec<i64>,
+    /// First price.
+    pub open: Vec<f64>,
+    /// Highest price.
+    pub high: Vec<f64>,
+    /// Lowest price.
+    pub low: Vec<f64>,
+    /// Last price.
+    pub close: Vec<f64>,
+    /// Traded amount; 0 where unknown.
+    pub volume: Vec<f64>,
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+impl Bars {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.close.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.close.is_empty()
+    }
+
+    /// The first `n` bars.
+    pub fn prefix(&self, n: usize) -> Bars {
+        Bars {
+            time: self.time[..n].to_vec(),
+            open: self.open[..n].to_vec(),
+            high: self.high[..n].to_vec(),
+            low: self.low[..n].to_vec(),
+            close: self.close[..n].to_vec(),
+            volume: self.volume[..n].to_vec(),
+        }
+    }
+
+    /// Bars in a year: 252 for daily bars of a market that rests at weekends, 365 for one that does not, 52 for weekly,
+    /// 12 for monthly; for others what the file shows. Annual figures rest on it.
+    pub fn periods_per_year(&self) -> f64 {
+        let mut spacing: Vec<i64> = self.time.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        if spacing.is_empty() {
+            return 252.0;
+        }
+        let middle = spacing.len() / 2;
+        let usual = *spacing.select_nth_unstable(middle).1;
+        match usual / DAY_MS {
+            0 => {
+                let years = (self.time[self.len() - 1] - self.time[0]) as f64 / (365.25 * DAY_MS as f64);
+                // Under a month says nothing about the year's rhythm: take every hour as traded.
+                if years < 1.0 / 12.0 {
+                    365.25 * DAY_MS as f64 / usual.max(1) as f64
+                } else {
+                    self.len() as f64 / years
+                }
+            }
+            1..=3 => {
+                // 1970-01-01 was a Thursday: days 2 and 3 of each week that begins there are the weekend.
+                let weekend = self.time.iter().filter(|t| matches!(t.div_euclid(DAY_MS).rem_euclid(7), 2 | 3)).count();
+                if weekend * 10 > self.len() { 365.0 } else { 252.0 }
+            }
+            4..=10 => 52.0,
+            11..=45 => 12.0,
+            46..=150 => 4.0,
+            _ => 1.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spaced(days: impl Iterator<Item = i64>) -> f64 {
+        let time: Vec<i64> = days.map(|d| d * DAY_MS).collect();
+        Bars { close: vec![1.0; time.len()], time, ..Bars::default() }.periods_per_year()
+    }
+
+    #[test]
+    fn a_year_has_as_many_bars_as_the_market_has_days() {
+        assert_eq!(spaced(0..400), 365.0);
+        assert_eq!(spaced((0..400).filter(|d| !matches!(d % 7, 2 | 3))), 252.0);
+        assert_eq!(spaced((0..100).map(|w| w * 7)), 52.0);
+        assert_eq!(spaced((0..100).map(|m| m * 30)), 12.0);
+        let hourly =
+            Bars { time: (0..20_000).map(|h| h * 3_600_000).collect(), close: vec![1.0; 20_000], ..Bars::default() };
+        assert!((hourly.periods_per_year() - 8_766.0).abs() < 1.0);
+    }
+}

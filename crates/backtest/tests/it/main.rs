@@ -1,0 +1,17 @@
+//! Golden figures of peers, and properties that hold for every market.
+
+mod engines;
+mod examining;
+mod golden_indicators;
+mod golden_sweeps;
+mod market;
+
+use assay_pine::{Program, compile};
+
+/// A strategy that enters on `entry` and leaves on `exit`, behind `head`.
+fn strategy(head: &str, entry: &str, exit: &str) -> Program {
+    let text = format!(
+        "//@version=6\nstrategy(\"T\")\n{head}\nif {entry}\n    strategy.entry(\"L\", strategy.long)\nif {exit}\n    strategy.close(\"L\")\n"
+    );
+    compile(&text).unwrap_or_else(|refusal| panic!("{refusal}\n{text}"))
+}
