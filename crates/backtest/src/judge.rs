@@ -69,6 +69,38 @@ pub struct Judgement {
     pub walk_forward: Option<WalkForward>,
     /// The Sharpe ratio after a Bonferroni haircut for the effective trials.
     pub haircut: Option<Haircut>,
+    /// Deviation of the Sharpe ratios of this search, per bar: what the raw deflation rests on.
+    pub scatter: Option<f64>,
+}
+
+/// The same measurements judged again by another number of looks: those that were taken since count against it too.
+/// `periods_per_year` and `scatter` are those of the first judgement.
+pub fn judge_again(
+    evidence: &Evidence,
+    looks: TrialCount,
+    periods_per_year: f64,
+    scatter: Option<f64>,
+    thresholds: &Thresholds,
+) -> (Evidence, Ruling) {
+    let root = periods_per_year.sqrt();
+    let mut evidence = evidence.clone();
+    let sample = evidence
+        .sharpe
+        .zip(evidence.skew)
+        .zip(evidence.kurtosis)
+        .map(|((sharpe, skew), kurtosis)| SharpeSample { observations: evidence.observations, sharpe, skew, kurtosis });
+    let by_luck = sharpe_null_deviation(evidence.observations);
+    evidence.trials_raw = looks.raw.max(evidence.trials_own);
+    evidence.trials_effective = looks.effective;
+    let expected = |trials: f64, deviation: Option<f64>| Some(expected_maximum(trials, deviation?)? * root);
+    let deflated = |trials: f64, deviation: Option<f64>| deflated_sharpe(&sample?, trials, deviation?);
+    evidence.expected_max_raw_annual = expected(evidence.trials_raw as f64, scatter);
+    evidence.expected_max_effective_annual = expected(looks.effective, by_luck);
+    evidence.dsr_raw = deflated(evidence.trials_raw as f64, scatter);
+    evidence.dsr_effective = deflated(looks.effective, by_luck);
+    evidence.min_backtest_years = evidence.sharpe_annual.and_then(|sharpe| min_backtest_years(looks.effective, sharpe));
+    let ruling = rule(&evidence, thresholds);
+    (evidence, ruling)
 }
 
 /// Judges one search.
@@ -127,7 +159,7 @@ pub fn judge(input: &JudgeInput) -> Judgement {
     };
     let ruling = rule(&evidence, input.thresholds);
     let haircut = annual.and_then(|sharpe| haircut_sharpe(sharpe, years, effective));
-    Judgement { evidence, ruling, own, walk_forward: forward, haircut }
+    Judgement { evidence, ruling, own, walk_forward: forward, haircut, scatter: as_seen }
 }
 
 /// Every valid trial is a look. A family whose series could not be compared counts as all different, to be on the safe side.
@@ -231,6 +263,20 @@ mod tests {
         // 200 independent trials: both readings agree, because they scatter as luck does.
         let (raw, effective) = (judged.evidence.dsr_raw.unwrap(), judged.evidence.dsr_effective.unwrap());
         assert!((raw - effective).abs() < 0.15, "{raw} {effective}");
+    }
+
+    #[test]
+    fn judging_again_by_the_same_looks_changes_nothing_and_by_more_looks_deflates() {
+        let (train, test, hold) = (returns(1, 2500, 0.1), returns(2, 1000, 0.1), returns(3, 2500, 0.0));
+        let thresholds = Thresholds::default();
+        let first = judge(&input(&train, &test, &hold, &thresholds));
+        let again =
+            judge_again(&first.evidence, TrialCount { raw: 3, effective: 3.0 }, 252.0, first.scatter, &thresholds);
+        assert_eq!(again, (first.evidence.clone(), first.ruling.clone()));
+        let prior = TrialCount { raw: 997, effective: 97.0 };
+        let later = judge(&JudgeInput { prior, ..input(&train, &test, &hold, &thresholds) });
+        let looks = TrialCount { raw: 1_000, effective: 100.0 };
+        assert_eq!(judge_again(&first.evidence, looks, 252.0, first.scatter, &thresholds).0, later.evidence);
     }
 
     #[test]

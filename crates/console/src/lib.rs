@@ -1,0 +1,1 @@
+//! What people look at: console pages and reports, rendered from views.
