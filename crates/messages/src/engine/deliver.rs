@@ -96,7 +96,7 @@ impl Engine {
     fn claim(&self, limit: usize) -> Result<Vec<Message>, EngineError> {
         let (now, settings) = (self.now(), &self.0.settings);
         Ok(self.0.database.write(|tx| {
-            store::recover(tx, settings, now)?;
+            store::recover(tx, settings, now, now)?;
             store::sweep(tx, settings, now)?;
             store::claim(tx, limit, settings, now)
         })?)

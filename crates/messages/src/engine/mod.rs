@@ -115,7 +115,18 @@ impl Engine {
     /// Takes up messages whose attempt was lost sight of: each lost attempt counts. Every pass does this; it is of its own
     /// for those who want to know how many. Leases that have not run out are left alone, since another process may hold them.
     pub fn recover(&self, now: Timestamp) -> Result<usize, EngineError> {
-        Ok(self.0.database.write(|tx| store::recover(tx, &self.0.settings, now))?)
+        Ok(self.0.database.write(|tx| store::recover(tx, &self.0.settings, now, now))?.len())
+    }
+
+    /// The same on start, by the one program that holds the data directory: every lease belongs to a process that is gone. The
+    /// lost attempts count, and what has attempts left is due at once: its destination did nothing wrong.
+    pub fn take_over(&self, now: Timestamp) -> Result<usize, EngineError> {
+        const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
+        Ok(self.0.database.write(|tx| {
+            let lost = store::recover(tx, &self.0.settings, FOREVER, now)?;
+            lost.iter().try_for_each(|message_id| store::hasten(tx, message_id, now))?;
+            Ok::<_, DatabaseError>(lost.len())
+        })?)
     }
 
     fn now(&self) -> Timestamp {

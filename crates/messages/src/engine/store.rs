@@ -181,18 +181,31 @@ fn bury(tx: &Tx<'_>, message: &Message, exchange: &Exchange, now: Timestamp) -> 
 }
 
 /// Takes up messages whose lease ran out.
-pub(super) fn recover(tx: &Tx<'_>, settings: &EngineSettings, now: Timestamp) -> Result<usize, DatabaseError> {
+pub(super) fn recover(
+    tx: &Tx<'_>,
+    settings: &EngineSettings,
+    leased_until: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<String>, DatabaseError> {
     let sql = format!(
         "SELECT {MESSAGE_COLUMNS} FROM messages_messages m WHERE m.lease_until IS NOT NULL AND m.lease_until <= ?1
          ORDER BY m.lease_until, m.id LIMIT ?2"
     );
-    let lost = tx.rows(&sql, &[now.into(), RECOVER_MAX.into()], message)?;
+    let lost = tx.rows(&sql, &[leased_until.into(), RECOVER_MAX.into()], message)?;
     let exchange =
         Exchange { error: Some("the attempt was interrupted; it may have arrived".to_owned()), ..Exchange::default() };
     for message in &lost {
         record(tx, message, Answer::Interrupted, &exchange, settings, now)?;
     }
-    Ok(lost.len())
+    Ok(lost.into_iter().map(|message| message.message_id).collect())
+}
+
+/// Makes a waiting message due now.
+pub(super) fn hasten(tx: &Tx<'_>, message_id: &str, now: Timestamp) -> Result<(), DatabaseError> {
+    let sql =
+        "UPDATE messages_messages SET due_at = ?2 WHERE message_id = ?1 AND due_at IS NOT NULL AND lease_until IS NULL";
+    tx.execute(sql, &[message_id.into(), now.into()])?;
+    Ok(())
 }
 
 /// Takes a message out before its end.

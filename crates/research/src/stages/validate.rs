@@ -1,0 +1,414 @@
+//! Validate: propose, sweep, judge. The heavy stage: all cores, no waiting, one concept at a time.
+//!
+//! An item is one strategy on one data set, committed on its own together with the looks that it took. At the end every item
+//! is judged again by all looks of the database, and the best one speaks for the concept.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use assay_backtest::judge::judge_again;
+use assay_backtest::verdict::{Thresholds, Verdict};
+use assay_backtest::{Bars, Costs, Engine, ExamineSettings, Fill, SweepError, examine};
+use assay_corpus::Corpus;
+use assay_pine::Program;
+use assay_pine::graph::{Graph, Indicator, Op, Price};
+use assay_storage::{Database, Tx, Value};
+use assay_units::{ContentHash, Seed, Timestamp};
+use assay_world::World;
+
+use super::{StageError, Subject, finish};
+use crate::inbox::Job;
+use crate::pipeline::{Activities, ValidateSettings};
+use crate::prices::{DataSet, Prices};
+use crate::propose::{self, Ground, Proposal};
+use crate::views::{ChosenView, EvidenceView, ExaminationView, Looks, VerdictView, reasons};
+use crate::{timeline, trials};
+
+/// Share of the bars that no choice may look at.
+const TEST_SHARE: f64 = 0.3;
+
+/// What the stage works with.
+pub(crate) struct Validate<'a> {
+    pub database: &'a Database,
+    pub corpus: &'a Corpus,
+    pub prices: &'a Prices,
+    pub world: &'a World,
+    pub settings: &'a ValidateSettings,
+    pub activities: &'a Activities,
+    /// Set when the program is stopping.
+    pub stop: &'a AtomicBool,
+}
+
+impl Validate<'_> {
+    fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    /// Works on a job until the concept has its verdict. Returns the verdict's name.
+    pub fn run(&self, job: &Job) -> Result<String, StageError> {
+        let Some(subject) = Subject::load(self.database, &job.concept)? else {
+            return Err(StageError::Broken(format!("concept {} is gone", job.concept)));
+        };
+        super::begin(self.database, job, "validating", self.now())?;
+        let proposals = match self.proposals(job, &subject)? {
+            Ok(proposals) => proposals,
+            Err(nothing) => return self.conclude(job, VerdictView { summary: nothing, ..not_testable(self.now()) }),
+        };
+        let symbols = self.symbols(&subject)?;
+        let programs: Vec<(i64, &Proposal, Program)> = proposals
+            .iter()
+            .filter(|(_, proposal)| proposal.refused.is_none())
+            .map(|(ordinal, proposal)| {
+                (*ordinal, proposal, propose::program(proposal).expect("it was compiled before it was stored"))
+            })
+            .collect();
+        let all = programs.len() * symbols.len();
+        let mut done = 0;
+        for (ordinal, proposal, program) in &programs {
+            for symbol in &symbols {
+                if !self.is_examined(job, *ordinal, &symbol.symbol)? {
+                    self.item(job, *ordinal, proposal, program, symbol, (done, all))?;
+                }
+                done += 1;
+            }
+        }
+        let verdict = self.judge(job, &proposals)?;
+        self.conclude(job, verdict)
+    }
+
+    /// The concept's strategies: those stored before, or found now and stored.
+    #[expect(clippy::type_complexity, reason = "a reason in words stands beside the list")]
+    fn proposals(&self, job: &Job, subject: &Subject) -> Result<Result<Vec<(i64, Proposal)>, String>, StageError> {
+        let key: [Value; 2] = [job.concept.as_str().into(), job.generation.into()];
+        let stored = self.database.read(|tx| {
+            tx.rows(
+                "SELECT ordinal, body FROM research_strategies WHERE concept = ?1 AND generation = ?2 ORDER BY ordinal",
+                &key,
+                |row| Ok((row.int(0)?, row.text(1)?)),
+            )
+        })?;
+        if !stored.is_empty() {
+            let read = stored.into_iter().map(|(ordinal, body)| {
+                let proposal =
+                    serde_json::from_str(&body).map_err(|e| StageError::Broken(format!("stored strategy: {e}")))?;
+                Ok((ordinal, proposal))
+            });
+            return read.collect::<Result<Vec<_>, StageError>>().map(Ok);
+        }
+        let passages = self.corpus.passages_of(&job.concept)?;
+        let code = self.corpus.code_of(&job.concept)?;
+        let ground = Ground {
+            text: &subject.text,
+            note: subject.note.as_deref(),
+            pine: subject.pine.as_deref(),
+            passages: &passages,
+            code: &code,
+        };
+        let proposals: Vec<(i64, Proposal)> = match propose::propose(&ground) {
+            Ok(proposals) => (0..).zip(proposals).collect(),
+            Err(nothing) => return Ok(Err(nothing.to_string())),
+        };
+        self.database.write(|tx| {
+            for (ordinal, proposal) in &proposals {
+                let body = serde_json::to_string(proposal).expect("a proposal of plain fields");
+                tx.execute(
+                    "INSERT OR IGNORE INTO research_strategies (concept, generation, ordinal, body) VALUES (?1, ?2, ?3, ?4)",
+                    &[job.concept.as_str().into(), job.generation.into(), (*ordinal).into(), body.into()],
+                )?;
+            }
+            let titles: Vec<&str> = proposals.iter().map(|(_, p)| p.title.as_str()).collect();
+            timeline::add(tx, &job.concept, self.now(), "strategies found", &titles.join("; "), None)
+        })?;
+        Ok(Ok(proposals))
+    }
+
+    fn symbols(&self, subject: &Subject) -> Result<Vec<DataSet>, StageError> {
+        let all = self.prices.list()?;
+        let wanted = |set: &DataSet| subject.symbols.is_empty() || subject.symbols.contains(&set.symbol);
+        Ok(all.into_iter().filter(wanted).collect())
+    }
+
+    fn is_examined(&self, job: &Job, ordinal: i64, symbol: &str) -> Result<bool, StageError> {
+        let found = self.database.read(|tx| {
+            tx.row(
+                "SELECT 1 FROM research_examinations WHERE concept = ?1 AND generation = ?2 AND ordinal = ?3 AND symbol = ?4",
+                &[job.concept.as_str().into(), job.generation.into(), ordinal.into(), symbol.into()],
+                |row| row.int(0),
+            )
+        })?;
+        Ok(found.is_some())
+    }
+
+    /// One strategy on one data set.
+    fn item(
+        &self,
+        job: &Job,
+        ordinal: i64,
+        proposal: &Proposal,
+        program: &Program,
+        set: &DataSet,
+        (done, all): (usize, usize),
+    ) -> Result<(), StageError> {
+        let (_, bars) = self.prices.load(&set.symbol)?;
+        let what = format!("{} on {}", proposal.title, set.symbol);
+        let fill = if program.settings.process_orders_on_close { Fill::Close } else { Fill::NextOpen };
+        let costs = Costs {
+            // A script's own commission is part of its claim, but never below ours.
+            fee: self.settings.costs.fee.max(program.settings.commission_percent.unwrap_or(0.0) / 100.0),
+            slippage: self.settings.costs.slippage,
+        };
+        let settings = ExamineSettings {
+            costs,
+            fill,
+            test_share: TEST_SHARE,
+            threads: self.settings.threads,
+            engine: Engine::Simd,
+            grid_max: self.settings.grid_max,
+            seed: seed(&proposal.pine, &set.hash),
+            thresholds: Thresholds::default(),
+        };
+        let mut view = ExaminationView {
+            ordinal,
+            symbol: set.symbol.clone(),
+            title: proposal.title.clone(),
+            verdict: "skipped".into(),
+            summary: String::new(),
+            reasons: vec![],
+            evidence: None,
+            own: Looks::default(),
+            grid: program.grid_size().unwrap_or(u64::MAX),
+            bars: bars.len(),
+            test_from: None,
+            periods_per_year: bars.periods_per_year(),
+            scatter: None,
+            fee: costs.fee,
+            slippage: costs.slippage,
+            fill: fill.as_str().into(),
+            chosen: None,
+        };
+        if let Some(missing) = missing_columns(program, &bars) {
+            view.summary = format!("Skipped: it reads {missing}, which {} does not have.", set.symbol);
+            return self.commit(job, proposal, set, &view);
+        }
+        let prior = trials::lifetime(self.database)?;
+        let prior = assay_backtest::judge::TrialCount { raw: prior.raw, effective: prior.effective };
+        let hear = |points: u64, of: u64| {
+            self.activities.set(&job.concept, &what, (done, all), (points, of));
+            !self.stop.load(Ordering::Relaxed)
+        };
+        match examine(program, &bars, &settings, prior, &hear) {
+            Ok(examination) => {
+                let judgement = &examination.judgement;
+                view.verdict = judgement.ruling.verdict.as_str().into();
+                view.summary = judgement.ruling.summary.clone();
+                view.reasons = reasons(&judgement.ruling);
+                view.evidence = Some((&judgement.evidence).into());
+                view.own = judgement.own.into();
+                view.grid = view.grid.max(examination.grid);
+                view.test_from = bars.time.get(examination.test_start).copied();
+                view.scatter = judgement.scatter;
+                view.chosen = ChosenView::of(&examination, program, &bars.time, view.periods_per_year);
+            }
+            Err(SweepError::Cancelled) => return Err(StageError::Stopped),
+            Err(error) => {
+                view.verdict = Verdict::NotTestable.as_str().into();
+                view.summary = format!("Not testable: {error}.");
+            }
+        }
+        self.commit(job, proposal, set, &view)
+    }
+
+    /// The item and its looks, in one transaction: a look is never forgotten and never counted twice.
+    fn commit(&self, job: &Job, proposal: &Proposal, set: &DataSet, view: &ExaminationView) -> Result<(), StageError> {
+        let now = self.now();
+        let evidence = serde_json::to_string(&view.evidence).expect("plain fields");
+        let body = serde_json::to_string(view).expect("plain fields");
+        self.database.write(|tx| {
+            let key: [Value; 2] = [job.concept.as_str().into(), job.generation.into()];
+            tx.execute(
+                "INSERT OR IGNORE INTO research_examinations (concept, generation, ordinal, symbol, evidence, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                &[
+                    key[0].clone(),
+                    key[1].clone(),
+                    view.ordinal.into(),
+                    view.symbol.clone().into(),
+                    evidence.into(),
+                    body.into(),
+                ],
+            )?;
+            if view.own.raw > 0 {
+                tx.execute(
+                    "INSERT OR IGNORE INTO research_trials
+                     (concept, generation, strategy, strategy_hash, symbol, prices_hash, trials, effective, at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                    &[
+                        key[0].clone(),
+                        key[1].clone(),
+                        view.title.clone().into(),
+                        ContentHash::of(proposal.pine.as_bytes()).to_string().into(),
+                        view.symbol.clone().into(),
+                        set.hash.clone().into(),
+                        i64::try_from(view.own.raw).unwrap_or(i64::MAX).into(),
+                        view.own.effective.into(),
+                        now.into(),
+                    ],
+                )?;
+            }
+            let what = format!("{} on {}", view.title, view.symbol);
+            timeline::add(tx, &job.concept, now, "examined", &format!("{what}: {}", view.verdict), None)
+        })?;
+        self.activities.judged(view.own.raw);
+        Ok(())
+    }
+
+    /// Judges every item again by all looks, and lets the best one speak.
+    fn judge(&self, job: &Job, proposals: &[(i64, Proposal)]) -> Result<VerdictView, StageError> {
+        let key: [Value; 2] = [job.concept.as_str().into(), job.generation.into()];
+        let bodies = self.database.read(|tx| {
+            tx.rows(
+                "SELECT body FROM research_examinations WHERE concept = ?1 AND generation = ?2 ORDER BY ordinal, symbol",
+                &key,
+                |row| row.text(0),
+            )
+        })?;
+        let lifetime = trials::lifetime(self.database)?;
+        let looks = Looks { raw: lifetime.raw, effective: lifetime.effective };
+        let mut own = Looks::default();
+        let mut best: Option<(Verdict, f64, VerdictView)> = None;
+        let mut reasons_not: Vec<String> = Vec::new();
+        for body in bodies {
+            let item: ExaminationView =
+                serde_json::from_str(&body).map_err(|e| StageError::Broken(format!("stored examination: {e}")))?;
+            own.raw += item.own.raw;
+            own.effective += item.own.effective;
+            let Some(evidence) = &item.evidence else {
+                reasons_not.push(item.summary.clone());
+                continue;
+            };
+            let thresholds = Thresholds::default();
+            let (evidence, ruling) =
+                judge_again(&evidence.into(), looks.into(), item.periods_per_year, item.scatter, &thresholds);
+            let rank = evidence.dsr_effective.unwrap_or(-1.0);
+            let better = best.as_ref().is_none_or(|(verdict, dsr, _)| (ruling.verdict, -rank) < (*verdict, -*dsr));
+            if better {
+                let view = VerdictView {
+                    verdict: ruling.verdict.as_str().into(),
+                    summary: ruling.summary.clone(),
+                    best: Some((item.ordinal, item.symbol.clone())),
+                    reasons: reasons(&ruling),
+                    evidence: Some(EvidenceView::from(&evidence)),
+                    looks,
+                    own: Looks::default(),
+                    at: String::new(),
+                };
+                best = Some((ruling.verdict, rank, view));
+            }
+        }
+        Ok(match best {
+            Some((_, _, view)) => VerdictView { own, at: self.now().to_string(), ..view },
+            None => {
+                reasons_not.extend(proposals.iter().filter_map(|(_, p)| {
+                    p.refused.as_ref().map(|why| format!("the script from {} cannot be read: {why}", p.from))
+                }));
+                let why = match reasons_not.first() {
+                    Some(first) => first.clone(),
+                    None => "There are no prices to test it on.".into(),
+                };
+                VerdictView { summary: why, own, looks, ..not_testable(self.now()) }
+            }
+        })
+    }
+
+    /// The verdict, the concept's end and the job's, in one transaction. A verdict that is there already stands.
+    fn conclude(&self, job: &Job, verdict: VerdictView) -> Result<String, StageError> {
+        let now = self.now();
+        let body = serde_json::to_string(&verdict).expect("plain fields");
+        let statistic = verdict.evidence.as_ref().and_then(|e| e.dsr_effective);
+        let why = verdict.reasons.iter().find(|r| !r.passed).map_or(&verdict.summary, |r| &r.text).clone();
+        self.database.write(|tx: &Tx<'_>| {
+            let added = tx.execute(
+                "INSERT OR IGNORE INTO research_verdicts (concept, generation, verdict, statistic, why, body, at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                &[
+                    job.concept.as_str().into(),
+                    job.generation.into(),
+                    verdict.verdict.clone().into(),
+                    statistic.into(),
+                    why.clone().into(),
+                    body.into(),
+                    now.into(),
+                ],
+            )?;
+            if added > 0 {
+                tx.execute(
+                    "UPDATE research_concepts SET state = 'done', why = ?3, finished_at = ?4
+                     WHERE id = ?1 AND generation = ?2 AND state <> 'failed'",
+                    &[job.concept.as_str().into(), job.generation.into(), why.into(), now.into()],
+                )?;
+                timeline::add(tx, &job.concept, now, "verdict", &verdict.summary, None)?;
+            }
+            finish(tx, job, now)
+        })?;
+        Ok(verdict.verdict)
+    }
+}
+
+fn not_testable(now: Timestamp) -> VerdictView {
+    VerdictView {
+        verdict: Verdict::NotTestable.as_str().into(),
+        summary: String::new(),
+        best: None,
+        reasons: vec![],
+        evidence: None,
+        looks: Looks::default(),
+        own: Looks::default(),
+        at: now.to_string(),
+    }
+}
+
+/// The same strategy on the same prices draws the same numbers.
+fn seed(pine: &str, prices: &str) -> Seed {
+    let hash = ContentHash::of(format!("{pine}\n{prices}").as_bytes());
+    Seed(u64::from_le_bytes(hash.0[..8].try_into().expect("eight bytes")))
+}
+
+/// What the program reads and the data set lacks: volume that is always 0, or highs and lows that are the close.
+fn missing_columns(program: &Program, bars: &Bars) -> Option<&'static str> {
+    let no_volume = bars.volume.iter().all(|v| *v == 0.0);
+    let close_only = bars.high == bars.close && bars.low == bars.close;
+    let reads = |wanted: &dyn Fn(&Op) -> bool| {
+        let mut live = vec![false; program.graph.nodes.len()];
+        (live[program.entry.0 as usize], live[program.exit.0 as usize]) = (true, true);
+        program.graph.nodes.iter().enumerate().rev().any(|(i, node)| {
+            if live[i] {
+                Graph::operands(&node.op).iter().for_each(|id| live[id.0 as usize] = true);
+            }
+            live[i] && wanted(&node.op)
+        })
+    };
+    let volume = |op: &Op| {
+        matches!(op, Op::Price(Price::Volume) | Op::Indicator(Indicator::Vwma | Indicator::Mfi | Indicator::Obv, _))
+    };
+    let range = |op: &Op| {
+        matches!(
+            op,
+            Op::Price(Price::High | Price::Low | Price::Open)
+                | Op::Indicator(
+                    Indicator::TrueRange
+                        | Indicator::Atr
+                        | Indicator::PlusDi
+                        | Indicator::MinusDi
+                        | Indicator::Adx
+                        | Indicator::Supertrend
+                        | Indicator::SupertrendDirection
+                        | Indicator::Sar,
+                    _
+                )
+        )
+    };
+    match () {
+        () if no_volume && reads(&volume) => Some("volume"),
+        () if close_only && reads(&range) => Some("opens, highs or lows"),
+        () => None,
+    }
+}

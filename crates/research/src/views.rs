@@ -1,0 +1,498 @@
+//! What people see: one struct a question, rendered by the app as text, JSON or HTML. Views never write.
+//!
+//! The bodies of strategies, examinations and verdicts are kept in the database in these very shapes.
+
+use assay_backtest::judge::TrialCount;
+use assay_backtest::verdict::{Evidence, Reason, Ruling, WalkForwardEvidence};
+use assay_backtest::{Examination, Metrics};
+use assay_pine::Program;
+use serde::{Deserialize, Serialize};
+
+use crate::propose::Proposal;
+
+/// A concept in a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConceptRow {
+    /// Its id.
+    pub id: String,
+    /// Its words.
+    pub text: String,
+    /// deferred, queued, researching, researched, validating, done or failed.
+    pub state: String,
+    /// How often it was judged, this time included.
+    pub generation: i64,
+    /// plausible, weak, rejected or not_testable; absent until then.
+    pub verdict: Option<String>,
+    /// The deflated Sharpe ratio (effective trials) of its best strategy.
+    pub deflated_sharpe: Option<f64>,
+    /// The verdict's first reason, or why it waits or failed.
+    pub why: String,
+    /// Billed message attempts that it used or may still use.
+    pub messages: u64,
+    /// From its first message to its end, in seconds.
+    pub seconds: Option<f64>,
+    /// RFC 3339.
+    pub created_at: String,
+    /// When a deferred concept will run.
+    pub runs_at: Option<String>,
+    /// When it ended.
+    pub finished_at: Option<String>,
+}
+
+/// Everything about one concept.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConceptPage {
+    /// As in the list.
+    pub concept: ConceptRow,
+    /// What the submitter added.
+    pub note: Option<String>,
+    /// Addresses given.
+    pub urls: Vec<String>,
+    /// Symbols asked for; empty means all.
+    pub symbols: Vec<String>,
+    /// What was read.
+    pub sources: Vec<SourceView>,
+    /// What it was turned into.
+    pub strategies: Vec<StrategyView>,
+    /// Each strategy on each data set, by strategy and symbol; judged by the looks up to then.
+    pub examinations: Vec<ExaminationView>,
+    /// The end.
+    pub verdict: Option<VerdictView>,
+    /// What happened, oldest first.
+    pub timeline: Vec<TimelineView>,
+    /// What it cost, by resource.
+    pub spent: Vec<(String, u64)>,
+}
+
+/// One source.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SourceView {
+    /// Address, path or catalogue entry.
+    pub origin: String,
+    /// page, file or catalogue.
+    pub kind: String,
+    /// Its title.
+    pub title: String,
+    /// read or refused.
+    pub status: String,
+    /// Why it was refused, or how much was read.
+    pub detail: String,
+    /// Sentences that answer the concept, word for word.
+    pub quotes: Vec<String>,
+}
+
+/// One strategy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StrategyView {
+    /// Its place, from 0.
+    pub ordinal: i64,
+    /// What it is and why it was chosen.
+    #[serde(flatten)]
+    pub proposal: Proposal,
+    /// Its inputs with their grids; empty when it was refused.
+    pub inputs: Vec<InputView>,
+    /// Points in the grid.
+    pub grid: u64,
+}
+
+/// One input of a strategy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InputView {
+    /// Its name in the script.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Values tried.
+    pub values: Vec<f64>,
+    /// True when the script gave no range.
+    pub derived: bool,
+}
+
+/// The looks that were counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Looks {
+    /// Parameter sets times data sets.
+    pub raw: u64,
+    /// As many independent ones.
+    pub effective: f64,
+}
+
+impl From<Looks> for TrialCount {
+    fn from(looks: Looks) -> TrialCount {
+        TrialCount { raw: looks.raw, effective: looks.effective }
+    }
+}
+
+impl From<TrialCount> for Looks {
+    fn from(count: TrialCount) -> Looks {
+        Looks { raw: count.raw, effective: count.effective }
+    }
+}
+
+/// One strategy on one data set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExaminationView {
+    /// Which strategy.
+    pub ordinal: i64,
+    /// Which data set.
+    pub symbol: String,
+    /// The strategy's title.
+    pub title: String,
+    /// plausible, weak, rejected, not_testable, or skipped.
+    pub verdict: String,
+    /// In two sentences.
+    pub summary: String,
+    /// Every check.
+    pub reasons: Vec<ReasonView>,
+    /// What they rest on; absent when it was skipped.
+    pub evidence: Option<EvidenceView>,
+    /// Looks that this search took.
+    pub own: Looks,
+    /// Points of the grid.
+    pub grid: u64,
+    /// Bars of the data set.
+    pub bars: usize,
+    /// First bar set aside, by time in milliseconds.
+    pub test_from: Option<i64>,
+    /// Bars in a year.
+    pub periods_per_year: f64,
+    /// Deviation of the Sharpe ratios of the search, per bar.
+    pub scatter: Option<f64>,
+    /// Fee per side, as a rate.
+    pub fee: f64,
+    /// Slippage per side, as a rate.
+    pub slippage: f64,
+    /// When orders fill.
+    pub fill: String,
+    /// The best parameter set; absent when nothing could be tested.
+    pub chosen: Option<ChosenView>,
+}
+
+/// The best parameter set and what it did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChosenView {
+    /// Its values by input title.
+    pub values: Vec<(String, f64)>,
+    /// On the bars that chose it.
+    pub train: MetricsView,
+    /// On the bars set aside.
+    pub test: Option<MetricsView>,
+    /// Over all bars.
+    pub whole: MetricsView,
+    /// Buying and holding on the bars that chose it.
+    pub hold_train: MetricsView,
+    /// Sharpe ratio after a Bonferroni haircut, annual.
+    pub haircut_sharpe: Option<f64>,
+    /// (time in ms, equity, buy-and-hold, drawdown).
+    pub curve: Vec<(i64, f64, f64, f64)>,
+    /// Best Sharpe ratio by two inputs, annual.
+    pub heat_map: Option<HeatMapView>,
+    /// The last trades, newest last; at most 200.
+    pub trades: Vec<TradeView>,
+    /// All trades.
+    pub trades_total: usize,
+}
+
+/// Best annual Sharpe ratio by two inputs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeatMapView {
+    /// Across.
+    pub x: (String, Vec<f64>),
+    /// Down.
+    pub y: (String, Vec<f64>),
+    /// Row by row.
+    pub cells: Vec<Option<f64>>,
+    /// Column and row of the best set.
+    pub best: Option<(usize, usize)>,
+}
+
+/// One position.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TradeView {
+    /// Time of purchase in ms.
+    pub entry: i64,
+    /// Time of sale in ms.
+    pub exit: Option<i64>,
+    /// Price paid.
+    pub entry_price: f64,
+    /// Price got.
+    pub exit_price: f64,
+    /// Net of costs.
+    pub gain: f64,
+}
+
+/// Figures of one equity curve.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names of `assay_backtest::Metrics`, which says what they are")]
+pub struct MetricsView {
+    pub total_return: f64,
+    pub cagr: Option<f64>,
+    pub volatility: Option<f64>,
+    pub sharpe: Option<f64>,
+    pub sortino: Option<f64>,
+    pub max_drawdown: f64,
+    pub drawdown_bars: usize,
+    pub calmar: Option<f64>,
+    pub ulcer: f64,
+    pub observations: usize,
+}
+
+/// One check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReasonView {
+    /// Stable name.
+    pub code: String,
+    /// How it came out.
+    pub passed: bool,
+    /// The verdict that a failure leads to.
+    pub decides: String,
+    /// One sentence.
+    pub text: String,
+}
+
+/// The numbers behind a verdict; an unmeasured one is absent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names of `assay_backtest::verdict::Evidence`, which says what they are")]
+pub struct EvidenceView {
+    pub observations: usize,
+    pub sharpe: Option<f64>,
+    pub sharpe_annual: Option<f64>,
+    pub sharpe_se_annual: Option<f64>,
+    pub skew: Option<f64>,
+    pub kurtosis: Option<f64>,
+    pub psr0: Option<f64>,
+    pub trials_own: u64,
+    pub trials_raw: u64,
+    pub trials_effective: f64,
+    pub expected_max_raw_annual: Option<f64>,
+    pub expected_max_effective_annual: Option<f64>,
+    pub dsr_raw: Option<f64>,
+    pub dsr_effective: Option<f64>,
+    pub pbo: Option<f64>,
+    pub pbo_splits: Option<u32>,
+    pub min_track_record_obs: Option<f64>,
+    pub min_backtest_years: Option<f64>,
+    pub years: Option<f64>,
+    pub walk_forward: Option<WalkForwardView>,
+    pub trades: u32,
+    pub break_even_cost: Option<f64>,
+    pub assumed_cost: f64,
+    pub plateau: Option<f64>,
+    pub buy_and_hold_sharpe: Option<f64>,
+    pub look_ahead_clean: bool,
+}
+
+/// The untouched bars. Sharpe ratios are annual.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "the names of `assay_backtest::verdict::WalkForwardEvidence`, which says what they are"
+)]
+pub struct WalkForwardView {
+    pub train_sharpe: f64,
+    pub test_sharpe: f64,
+    pub efficiency: Option<f64>,
+    pub test_bars: usize,
+}
+
+/// The end of a concept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VerdictView {
+    /// plausible, weak, rejected or not_testable.
+    pub verdict: String,
+    /// In two sentences.
+    pub summary: String,
+    /// The examination that decided: strategy and symbol.
+    pub best: Option<(i64, String)>,
+    /// Its checks, judged by all looks of the database up to then.
+    pub reasons: Vec<ReasonView>,
+    /// What they rest on.
+    pub evidence: Option<EvidenceView>,
+    /// Looks over the life of the database when it was judged.
+    pub looks: Looks,
+    /// Looks of this concept.
+    pub own: Looks,
+    /// When, RFC 3339.
+    pub at: String,
+}
+
+/// A line of history.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TimelineView {
+    /// When, RFC 3339 with milliseconds.
+    pub at: String,
+    /// What.
+    pub what: String,
+    /// More of it.
+    pub detail: String,
+    /// Which message.
+    pub message_id: Option<String>,
+}
+
+impl InputView {
+    /// The inputs of a program.
+    pub fn of(program: &Program) -> Vec<InputView> {
+        let view = |input: &assay_pine::Input| InputView {
+            name: input.name.clone(),
+            title: input.title.clone(),
+            values: input.grid.clone(),
+            derived: input.derived,
+        };
+        program.inputs.iter().map(view).collect()
+    }
+}
+
+impl From<&Metrics> for MetricsView {
+    fn from(m: &Metrics) -> MetricsView {
+        MetricsView {
+            total_return: m.total_return,
+            cagr: m.cagr,
+            volatility: m.volatility,
+            sharpe: m.sharpe,
+            sortino: m.sortino,
+            max_drawdown: m.max_drawdown,
+            drawdown_bars: m.drawdown_bars,
+            calmar: m.calmar,
+            ulcer: m.ulcer,
+            observations: m.observations,
+        }
+    }
+}
+
+impl From<&Reason> for ReasonView {
+    fn from(reason: &Reason) -> ReasonView {
+        ReasonView {
+            code: reason.code.to_owned(),
+            passed: reason.passed,
+            decides: reason.decides.as_str().to_owned(),
+            text: reason.text.clone(),
+        }
+    }
+}
+
+/// The checks of a ruling.
+pub(crate) fn reasons(ruling: &Ruling) -> Vec<ReasonView> {
+    ruling.reasons.iter().map(ReasonView::from).collect()
+}
+
+impl From<&Evidence> for EvidenceView {
+    fn from(e: &Evidence) -> EvidenceView {
+        EvidenceView {
+            observations: e.observations,
+            sharpe: e.sharpe,
+            sharpe_annual: e.sharpe_annual,
+            sharpe_se_annual: e.sharpe_se_annual,
+            skew: e.skew,
+            kurtosis: e.kurtosis,
+            psr0: e.psr0,
+            trials_own: e.trials_own,
+            trials_raw: e.trials_raw,
+            trials_effective: e.trials_effective,
+            expected_max_raw_annual: e.expected_max_raw_annual,
+            expected_max_effective_annual: e.expected_max_effective_annual,
+            dsr_raw: e.dsr_raw,
+            dsr_effective: e.dsr_effective,
+            pbo: e.pbo,
+            pbo_splits: e.pbo_splits,
+            min_track_record_obs: e.min_track_record_obs.filter(|x| x.is_finite()),
+            min_backtest_years: e.min_backtest_years.filter(|x| x.is_finite()),
+            years: e.years,
+            walk_forward: e.walk_forward.map(|w| WalkForwardView {
+                train_sharpe: w.train_sharpe,
+                test_sharpe: w.test_sharpe,
+                efficiency: w.efficiency,
+                test_bars: w.test_bars,
+            }),
+            trades: e.trades,
+            break_even_cost: e.break_even_cost,
+            assumed_cost: e.assumed_cost,
+            plateau: e.plateau,
+            buy_and_hold_sharpe: e.buy_and_hold_sharpe,
+            look_ahead_clean: e.look_ahead_clean,
+        }
+    }
+}
+
+impl From<&EvidenceView> for Evidence {
+    fn from(e: &EvidenceView) -> Evidence {
+        Evidence {
+            observations: e.observations,
+            sharpe: e.sharpe,
+            sharpe_annual: e.sharpe_annual,
+            sharpe_se_annual: e.sharpe_se_annual,
+            skew: e.skew,
+            kurtosis: e.kurtosis,
+            psr0: e.psr0,
+            trials_own: e.trials_own,
+            trials_raw: e.trials_raw,
+            trials_effective: e.trials_effective,
+            expected_max_raw_annual: e.expected_max_raw_annual,
+            expected_max_effective_annual: e.expected_max_effective_annual,
+            dsr_raw: e.dsr_raw,
+            dsr_effective: e.dsr_effective,
+            pbo: e.pbo,
+            pbo_splits: e.pbo_splits,
+            min_track_record_obs: e.min_track_record_obs,
+            min_backtest_years: e.min_backtest_years,
+            years: e.years,
+            walk_forward: e.walk_forward.map(|w| WalkForwardEvidence {
+                train_sharpe: w.train_sharpe,
+                test_sharpe: w.test_sharpe,
+                efficiency: w.efficiency,
+                test_bars: w.test_bars,
+            }),
+            trades: e.trades,
+            break_even_cost: e.break_even_cost,
+            assumed_cost: e.assumed_cost,
+            plateau: e.plateau,
+            buy_and_hold_sharpe: e.buy_and_hold_sharpe,
+            look_ahead_clean: e.look_ahead_clean,
+        }
+    }
+}
+
+/// Trades kept with an examination.
+const TRADES_MAX: usize = 200;
+
+impl ChosenView {
+    /// What a report shows of an examination's best set.
+    pub(crate) fn of(examination: &Examination, program: &Program, time: &[i64], periods: f64) -> Option<ChosenView> {
+        let chosen = examination.chosen.as_ref()?;
+        let root = periods.sqrt();
+        let heat_map = chosen.heat_map.as_ref().map(|map| {
+            let place = |axis: &assay_backtest::Axis| {
+                // A cell may stand for several grid values: the last one that does not exceed the chosen value.
+                axis.values.iter().rposition(|v| *v <= chosen.values[axis.input])
+            };
+            HeatMapView {
+                x: (map.x.name.clone(), map.x.values.clone()),
+                y: (map.y.name.clone(), map.y.values.clone()),
+                cells: map.cells.iter().map(|cell| cell.map(|sharpe| sharpe * root)).collect(),
+                best: place(&map.x).zip(place(&map.y)),
+            }
+        });
+        let trades = &chosen.trades;
+        let newest = trades.len().saturating_sub(TRADES_MAX);
+        Some(ChosenView {
+            values: program.inputs.iter().map(|i| i.title.clone()).zip(chosen.values.iter().copied()).collect(),
+            train: (&chosen.train).into(),
+            test: chosen.test.as_ref().map(MetricsView::from),
+            whole: (&chosen.whole).into(),
+            hold_train: (&chosen.hold_train).into(),
+            haircut_sharpe: examination.judgement.haircut.as_ref().map(|h| h.sharpe_annual),
+            curve: chosen.curve.points.iter().map(|p| (p.at.millis(), p.equity, p.hold, p.drawdown)).collect(),
+            heat_map,
+            trades: trades[newest..]
+                .iter()
+                .map(|t| TradeView {
+                    entry: time[t.entry_bar],
+                    exit: t.exit_bar.map(|bar| time[bar]),
+                    entry_price: t.entry_price,
+                    exit_price: t.exit_price,
+                    gain: t.gain,
+                })
+                .collect(),
+            trades_total: trades.len(),
+        })
+    }
+}
