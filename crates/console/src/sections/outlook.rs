@@ -1,0 +1,112 @@
+//! What would change the verdict: each failed check turned into what would have to be true instead. Pure, plain text.
+
+use assay_research::views::{ConceptPage, EvidenceView, ReasonView};
+
+use crate::figures::{about, basis_points, count, percent, ratio};
+
+/// Standard deviations of a normal distribution below which 0.90 of it lies: the deflated Sharpe ratio that the judge asks
+/// for, as a test checks.
+const Z_OF_DSR_MIN: f64 = 1.2816;
+
+/// One sentence or two for each failed check, the gravest first; for a verdict without failed checks, what could undo it.
+pub(crate) fn changes(page: &ConceptPage) -> Vec<String> {
+    let Some(verdict) = &page.verdict else { return Vec::new() };
+    let failed: Vec<&ReasonView> = verdict.reasons.iter().filter(|r| !r.passed).collect();
+    match (&verdict.evidence, failed.is_empty()) {
+        (Some(evidence), false) => failed.iter().map(|r| change(&r.code, evidence)).collect(),
+        (Some(evidence), true) => undoing(evidence),
+        (None, _) => vec![
+            "Rules that can be run: name an indicator and when to buy and sell (\"RSI below 30\"), give the address of a page that states them, or add a Pine script.".to_owned(),
+        ],
+    }
+}
+
+fn finite(x: Option<f64>) -> Option<f64> {
+    x.filter(|x| x.is_finite())
+}
+
+fn change(code: &str, e: &EvidenceView) -> String {
+    match code {
+        "look_ahead" => "A script whose signals use only bars that are over: look for negative offsets and for values of a higher interval that are read before it closes.".into(),
+        "valid_trials" => "Ranges that hold at least one valid parameter set: the lengths must fit into the history, and the script's own conditions must allow some set to trade.".into(),
+        "deflated_sharpe" => match (finite(e.expected_max_effective_annual), finite(e.sharpe_se_annual)) {
+            (Some(luck), Some(error)) => format!(
+                "A Sharpe ratio of about {} a year on the same bars (it shows {}), or the same ratio on a longer history, which narrows its error. A smaller grid asks for less; looks that were taken stay counted.",
+                ratio(luck + Z_OF_DSR_MIN * error),
+                finite(e.sharpe_annual).map_or_else(|| "none".to_owned(), ratio)
+            ),
+            _ => "Returns that vary, on a history long enough to measure them.".into(),
+        },
+        "trades" => format!("More than its {} trades: a longer history, a shorter interval, or rules that trade more often.", e.trades),
+        "break_even" => match finite(e.break_even_cost).filter(|cost| *cost > 0.0) {
+            Some(cost) => format!(
+                "Trading for less than {} a side ({} is assumed), or rules that trade less often for the same gain.",
+                basis_points(cost),
+                basis_points(e.assumed_cost)
+            ),
+            None => "Nothing about costs: it loses before they are charged. Only other rules would.".into(),
+        },
+        "untouched_bars" => "A gain on bars that took no part in choosing. Tuning it again on these bars would use them up; new bars, or another market, would not.".into(),
+        "overfitting" => "Fewer inputs or a coarser grid, so that the set that is best on one half of the bars is above the middle on the other.".into(),
+        "walk_forward_efficiency" => match e.walk_forward {
+            Some(w) if w.train_sharpe > 0.0 => format!(
+                "Untouched bars that keep half of the {} promised: a Sharpe ratio of {} or more (they show {}).",
+                ratio(w.train_sharpe),
+                ratio(w.train_sharpe / 2.0),
+                ratio(w.test_sharpe)
+            ),
+            _ => "A positive Sharpe ratio on the bars that choose, which the untouched bars can then keep.".into(),
+        },
+        "plateau" => format!(
+            "Neighbouring parameter sets that do at least half as well as the best{}. A set from a flatter region of the map is the honest choice.",
+            finite(e.plateau).map(|p| format!(" (they do {})", percent(p))).unwrap_or_default()
+        ),
+        "track_record" => match finite(e.min_track_record_obs).map(|n| n - e.observations as f64).filter(|n| *n > 0.0) {
+            Some(more) => {
+                let years = finite(e.years).filter(|y| *y > 0.0).map(|y| more * y / e.observations.max(1) as f64);
+                let years = years.map(|y| format!(", about {} years", about(y))).unwrap_or_default();
+                format!("{} more bars{years}, if it keeps its Sharpe ratio.", about(more))
+            }
+            None => "A positive Sharpe ratio: no record of losses is long enough.".into(),
+        },
+        "buy_and_hold" => match finite(e.buy_and_hold_sharpe) {
+            Some(hold) => format!("A Sharpe ratio above {}, which holding gets on the same bars without trading.", ratio(hold)),
+            None => "A comparison with holding on the same bars.".into(),
+        },
+        _ => "The check above would have to pass.".into(),
+    }
+}
+
+fn undoing(e: &EvidenceView) -> Vec<String> {
+    let mut out = Vec::new();
+    if let (Some(sharpe), Some(luck), Some(error)) =
+        (finite(e.sharpe_annual), finite(e.expected_max_effective_annual), finite(e.sharpe_se_annual))
+    {
+        out.push(format!(
+            "More looks: each new trial raises what luck may show. It stays above luck until that reaches about {} (it is {} after {} independent tries).",
+            ratio(sharpe - Z_OF_DSR_MIN * error),
+            ratio(luck),
+            about(e.trials_effective)
+        ));
+    }
+    if let Some(cost) = finite(e.break_even_cost) {
+        out.push(format!("Dearer trading: beyond {} a side nothing is left.", basis_points(cost)));
+    }
+    out.push(format!(
+        "New bars on which it earns nothing: {} untouched bars are all that it has proved itself on.",
+        count(e.walk_forward.map_or(0, |w| w.test_bars) as u64)
+    ));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_backtest::verdict::Thresholds;
+
+    #[test]
+    fn the_lines_are_those_of_the_judge() {
+        assert_eq!(Thresholds::default().dsr_min, 0.90);
+        assert_eq!(Thresholds::default().walk_forward_efficiency_min, 0.5, "`half` in the sentences");
+        assert_eq!(Thresholds::default().plateau_min, 0.5, "`half` in the sentences");
+    }
+}
