@@ -436,9 +436,16 @@ impl Parser {
                 _ => self.name_tail(word)?,
             },
             Token::Sign("(") => {
-                let inner = self.expr()?;
-                self.need(")")?;
-                return Ok(inner);
+                let inner = self.expr();
+                return match inner {
+                    Ok(inner) if self.take(")") => Ok(inner),
+                    // What stands where a bracket should close says less than where it was opened.
+                    Ok(_) => {
+                        Err(span
+                            .advises("this bracket is never closed", format!("a ) is missing before {}", self.shown())))
+                    }
+                    Err(finding) => Err(finding),
+                };
             }
             Token::Sign("[") => {
                 let mut items = Vec::new();
@@ -481,6 +488,7 @@ impl Parser {
     }
 
     fn args(&mut self) -> Parsed<Vec<Arg>> {
+        let open = self.tokens[self.at.saturating_sub(1)].1;
         let mut args = Vec::new();
         while !self.is(")") {
             let name = match (self.peek().clone(), self.peek_at(1)) {
@@ -495,7 +503,10 @@ impl Parser {
                 break;
             }
         }
-        self.need(")")?;
+        if !self.take(")") {
+            let help = format!("a ) or a comma is missing before {}", self.shown());
+            return Err(open.advises("this bracket is never closed", help));
+        }
         Ok(args)
     }
 

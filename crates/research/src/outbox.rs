@@ -8,6 +8,7 @@ use std::time::Duration;
 use assay_budget::{Denied, Door, DoorError, Ledger, Resource, tariff};
 use assay_messages::{Client, Publish};
 use assay_storage::{Database, DatabaseError, Tx};
+use assay_telemetry::{Denial, Metrics};
 use assay_units::{ConceptId, Timestamp};
 use url::Url;
 
@@ -75,6 +76,7 @@ pub(crate) struct Relay<'a> {
     pub client: &'a Client,
     /// Where our webhooks are, seen from the engine; ends in a slash.
     pub webhooks: &'a Url,
+    pub metrics: &'a Metrics,
 }
 
 impl Relay<'_> {
@@ -110,7 +112,12 @@ impl Relay<'_> {
         let concept = Some(row.concept.as_str());
         let permit = match self.ledger.reserve(Resource::QstashMessages, units, &purpose, concept, now)? {
             Ok(permit) => permit,
-            Err(denied) => return self.wait_for_budget(&row, &denied, now).map(|()| false),
+            Err(denied) => {
+                if let Some(reason) = Denial::parse(denied.reason()) {
+                    self.metrics.budget_denied(assay_telemetry::Resource::QstashMessages, reason);
+                }
+                return self.wait_for_budget(&row, &denied, now).map(|()| false);
+            }
         };
         let message = Publish {
             destination: self.webhooks.join(row.body.stage.as_str()).expect("a stage is a path segment"),

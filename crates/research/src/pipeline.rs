@@ -16,7 +16,7 @@ use assay_corpus::fetch::Fetcher;
 use assay_messages::{Client, Verifier, VerifyError};
 use assay_storage::{Database, DatabaseError};
 use assay_telemetry::{ConceptOutcome, Metrics};
-use assay_units::{ConceptId, Timestamp};
+use assay_units::{ConceptId, Timestamp, UtcDay};
 use assay_world::World;
 use http::HeaderMap;
 use tokio::sync::Notify;
@@ -152,6 +152,7 @@ struct Inner {
     /// Jobs that somebody works on in this process.
     taken: Mutex<BTreeSet<(String, i64, &'static str, i64)>>,
     settle_at: Mutex<Timestamp>,
+    pruned: Mutex<Option<UtcDay>>,
     wake: Notify,
     stop: AtomicBool,
 }
@@ -172,6 +173,7 @@ impl Pipeline {
             activities: Activities::default(),
             taken: Mutex::default(),
             settle_at: Mutex::new(now),
+            pruned: Mutex::default(),
             wake: Notify::new(),
             stop: AtomicBool::new(false),
         })))
@@ -237,6 +239,7 @@ impl Pipeline {
             door: &parts.door,
             client: &parts.client,
             webhooks: &parts.settings.webhooks,
+            metrics: &parts.metrics,
         };
         relay.publish_due(parts.world.clock.now()).await?;
         self.start_jobs()?;
@@ -246,6 +249,7 @@ impl Pipeline {
     async fn settle(&self) -> Result<(), DatabaseError> {
         let parts = &self.0.parts;
         let now = parts.world.clock.now();
+        self.prune(now)?;
         {
             let mut at = self.0.settle_at.lock().expect("no panic while settling");
             if now < *at {
@@ -259,8 +263,19 @@ impl Pipeline {
             door: &parts.door,
             client: &parts.client,
             unbilled: parts.settings.unbilled,
+            metrics: &parts.metrics,
         };
         settle.settle_open(now).await.map(|_| ())
+    }
+
+    /// Once a day: the budget's book forgets what is long over.
+    fn prune(&self, now: Timestamp) -> Result<(), DatabaseError> {
+        let mut pruned = self.0.pruned.lock().expect("no panic while pruning");
+        if *pruned != Some(now.utc_day()) {
+            self.0.parts.ledger.prune(now)?;
+            *pruned = Some(now.utc_day());
+        }
+        Ok(())
     }
 
     fn start_jobs(&self) -> Result<(), DatabaseError> {
@@ -289,6 +304,12 @@ impl Pipeline {
     }
 
     async fn work(&self, job: &Job) {
+        match inbox::is_open(&self.0.parts.database, job) {
+            Ok(true) => {}
+            Ok(false) => return,
+            // The job stays open and is found again by the next turn.
+            Err(error) => return tracing::error!(event = "stage_failed", "{}", chain(&error)),
+        }
         let begun = self.0.parts.world.clock.now();
         let span = tracing::info_span!("stage", concept_id = job.concept.as_str(), stage = job.stage.as_str());
         let outcome = match job.stage {
@@ -306,7 +327,8 @@ impl Pipeline {
                 };
                 parts.metrics.stage_finished(&job.concept, stage, took);
                 if let Some(outcome) = verdict.as_deref().and_then(ConceptOutcome::parse) {
-                    parts.metrics.concept_finished(&job.concept, outcome, took);
+                    let since = self.submitted_at(&job.concept).unwrap_or(begun);
+                    parts.metrics.concept_finished(&job.concept, outcome, parts.world.clock.now().since(since));
                 }
                 tracing::info!(
                     event = "stage_finished",
@@ -326,6 +348,14 @@ impl Pipeline {
                 }
             }
         }
+    }
+
+    fn submitted_at(&self, concept: &ConceptId) -> Option<Timestamp> {
+        let read: Result<_, DatabaseError> = self.0.parts.database.read(|tx| {
+            let sql = "SELECT created_at FROM research_concepts WHERE id = ?1";
+            tx.row(sql, &[concept.as_str().into()], |row| row.time(0))
+        });
+        read.ok().flatten()
     }
 
     async fn research(&self, job: &Job) -> Result<Option<String>, StageError> {

@@ -128,8 +128,11 @@ impl Prices {
         let unknown = || PricesError::Unknown { symbol: symbol.to_owned() };
         let set = self.list()?.into_iter().find(|set| set.symbol == symbol).ok_or_else(unknown)?;
         let path = self.path(&set.hash);
-        let bars =
-            read_bars(&path).map_err(|problem| PricesError::File { symbol: symbol.to_owned(), path, problem })?;
+        let bars = read_bars(&path, &set.hash).map_err(|problem| PricesError::File {
+            symbol: symbol.to_owned(),
+            path,
+            problem,
+        })?;
         Ok((set, Arc::new(bars)))
     }
 
@@ -227,13 +230,17 @@ fn write_bars(path: &Path, bars: &Bars) -> std::io::Result<()> {
     fs::File::open(dir)?.sync_all()
 }
 
-fn read_bars(path: &Path) -> Result<Bars, String> {
+fn read_bars(path: &Path, hash: &str) -> Result<Bars, String> {
     let mut bytes = Vec::new();
     fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(|e| e.to_string())?;
     let head = bytes.get(..16).filter(|head| &head[..8] == MAGIC).ok_or("it is no file of ours")?;
     let rows = u64::from_le_bytes(head[8..].try_into().expect("eight bytes")) as usize;
     if rows.checked_mul(48).and_then(|n| n.checked_add(16)) != Some(bytes.len()) {
         return Err("it is cut short".into());
+    }
+    // A verdict names its prices by their hash: other prices must not pass under it.
+    if ContentHash::of(&bytes).to_string() != hash {
+        return Err("it is not what was imported".into());
     }
     let words: Vec<[u8; 8]> = bytes[16..].chunks_exact(8).map(|w| w.try_into().expect("eight bytes")).collect();
     let column = |i: usize| words[i * rows..(i + 1) * rows].iter().map(|w| f64::from_le_bytes(*w)).collect();

@@ -157,7 +157,7 @@ fn bodies(tx: &Tx<'_>, table: &str, order: &str, key: &[Value]) -> Result<Vec<St
 
 fn timeline(tx: &Tx<'_>, id: &str) -> Result<Vec<TimelineView>, DatabaseError> {
     tx.rows(
-        "SELECT at, what, detail, message_id FROM research_timeline WHERE concept = ?1 ORDER BY id",
+        "SELECT at, what, detail, message_id FROM research_timeline WHERE concept = ?1 ORDER BY at, id",
         &[id.into()],
         |row| {
             Ok(TimelineView {

@@ -1,13 +1,16 @@
 //! What became of published messages: their attempts are counted and the rest of the reservation is given back; a message
 //! that the engine gave up ends its concept with a reason.
 
+use std::time::Duration;
+
 use assay_budget::{Door, DoorError, Ledger, Unbilled};
 use assay_messages::{Client, Event, EventState};
 use assay_storage::{Database, DatabaseError};
+use assay_telemetry::{ConceptOutcome, Metrics};
 use assay_units::{ConceptId, Timestamp};
 
 use crate::outbox::chain;
-use crate::stages;
+use crate::{stages, timeline};
 
 /// Messages asked about in one pass.
 const BATCH_MAX: usize = 100;
@@ -19,6 +22,7 @@ pub(crate) struct Settle<'a> {
     pub door: &'a Door,
     pub client: &'a Client,
     pub unbilled: Unbilled,
+    pub metrics: &'a Metrics,
 }
 
 impl Settle<'_> {
@@ -57,15 +61,45 @@ impl Settle<'_> {
             let own = || events.iter().filter(|event| event.message_id == message.message_id);
             let Some(last) = own().find(|event| event.state.is_final()) else { continue };
             let attempts = own().filter(|event| event.state == EventState::Active).count() as u64;
-            if self.ledger.settle_message(&message.message_id, attempts.max(1), now)? {
-                ended += 1;
-            }
+            // First the concept, then the message: a crash in between finds the message open and does both again.
             if last.state != EventState::Delivered {
                 let why = own().find_map(|event| event.error.clone()).unwrap_or_else(|| "no reason given".into());
                 self.give_up(&message.message_id, attempts, &why, now)?;
             }
+            if self.ledger.settle_message(&message.message_id, attempts.max(1), now)? {
+                ended += 1;
+                let beyond = attempts.saturating_sub(message.units);
+                if beyond > 0 {
+                    self.metrics.budget_unaccounted(assay_telemetry::Resource::QstashMessages, beyond);
+                }
+                let failures: Vec<&Event> = own().filter(|event| event.state == EventState::Error).collect();
+                self.tell(&message.message_id, &failures)?;
+            }
         }
         Ok(ended)
+    }
+
+    /// Attempts that failed belong to the concept's history; those that arrived are there already.
+    fn tell(&self, message_id: &str, failures: &[&Event]) -> Result<(), DatabaseError> {
+        if failures.is_empty() {
+            return Ok(());
+        }
+        self.database.write(|tx| {
+            let found = tx.row(
+                "SELECT concept, stage FROM research_outbox WHERE message_id = ?1",
+                &[message_id.into()],
+                |row| Ok((row.text(0)?, row.text(1)?)),
+            )?;
+            let Some((concept, stage)) = found else { return Ok(()) };
+            let concept = ConceptId::parse(&concept).expect("only ids are stored as ids");
+            // The log is newest first.
+            for event in failures.iter().rev() {
+                let status = event.response_status.map(|s| format!("status {s}"));
+                let why = event.error.clone().or(status).unwrap_or_else(|| "no answer".into());
+                timeline::add(tx, &concept, event.at, &format!("{stage} attempt failed"), &why, Some(message_id))?;
+            }
+            Ok(())
+        })
     }
 
     /// The engine has given a message up. If it was never accepted, nothing moves its concept any more.
@@ -83,7 +117,9 @@ impl Settle<'_> {
                 let why = format!(
                     "the {stage} message was given up after {attempts} attempts ({why}); `assay concept retry {concept}` runs it again"
                 );
-                stages::fail(tx, &concept, generation, &why, now)?;
+                if stages::fail(tx, &concept, generation, &why, now)? {
+                    self.metrics.concept_finished(&concept, ConceptOutcome::Failed, Duration::ZERO);
+                }
             }
             Ok(())
         })

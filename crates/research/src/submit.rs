@@ -160,7 +160,7 @@ pub(crate) fn admit(
     }
 }
 
-/// Marks a concept as waiting for a budget, and says until when.
+/// Marks a concept as waiting for a budget, and says until when. One that has ended waits for nothing.
 pub(crate) fn defer(
     tx: &Tx<'_>,
     id: &ConceptId,
@@ -168,11 +168,15 @@ pub(crate) fn defer(
     why: &str,
     now: Timestamp,
 ) -> Result<(), DatabaseError> {
-    tx.execute(
-        "UPDATE research_concepts SET state = 'deferred', runs_at = ?2, why = ?3 WHERE id = ?1",
+    let changed = tx.execute(
+        "UPDATE research_concepts SET state = 'deferred', runs_at = ?2, why = ?3
+         WHERE id = ?1 AND state NOT IN ('done', 'failed')",
         &[id.as_str().into(), runs_at.into(), why.into()],
     )?;
-    timeline::add(tx, id, now, "deferred", &format!("{why}; runs at {runs_at}"), None)
+    match changed {
+        0 => Ok(()),
+        _ => timeline::add(tx, id, now, "deferred", &format!("{why}; runs at {runs_at}"), None),
+    }
 }
 
 /// Gives places to deferred concepts whose time has come, first come first served. Returns how many were admitted.

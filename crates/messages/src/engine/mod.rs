@@ -129,6 +129,12 @@ impl Engine {
         })?)
     }
 
+    /// Waiting messages for addresses that begin with `from` go to `to` instead: their receiver has moved, as a program does
+    /// that is started on another port. Returns how many.
+    pub fn rehome(&self, from: &str, to: &str) -> Result<usize, EngineError> {
+        Ok(self.0.database.write(|tx| store::rehome(tx, from, to))?)
+    }
+
     fn now(&self) -> Timestamp {
         self.0.world.clock.now()
     }

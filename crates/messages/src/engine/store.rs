@@ -208,6 +208,15 @@ pub(super) fn hasten(tx: &Tx<'_>, message_id: &str, now: Timestamp) -> Result<()
     Ok(())
 }
 
+/// Changes the beginning of the address of every message that has not ended.
+pub(super) fn rehome(tx: &Tx<'_>, from: &str, to: &str) -> Result<usize, DatabaseError> {
+    tx.execute(
+        "UPDATE messages_messages SET url = ?2 || substr(url, length(?1) + 1)
+         WHERE finished_at IS NULL AND substr(url, 1, length(?1)) = ?1",
+        &[from.into(), to.into()],
+    )
+}
+
 /// Takes a message out before its end.
 pub(super) fn cancel(tx: &Tx<'_>, message_id: &str, now: Timestamp) -> Result<Option<()>, DatabaseError> {
     let sql =

@@ -267,6 +267,36 @@ async fn a_message_whose_attempt_was_lost_is_delivered_by_the_next_run() {
     assert_eq!((message.state, message.attempts), (MessageState::Delivered, 2));
 }
 
+#[tokio::test]
+async fn a_new_run_takes_lost_attempts_over_at_once_and_they_count() {
+    let s = scene(settings());
+    let id = s.id(&[]);
+    let hung = engine_that_hangs(&s);
+    let running = tokio::spawn(async move { hung.deliver_due().await });
+    while s.engine.counts().unwrap().active == 0 {
+        tokio::task::yield_now().await;
+    }
+    running.abort();
+    assert!(running.await.is_err());
+    let now = assay_world::Clock::now(&*s.clock);
+    assert_eq!(s.engine.recover(now).unwrap(), 0, "the lease has not run out");
+    assert_eq!(s.engine.take_over(now).unwrap(), 1);
+    assert_eq!(s.engine.next_due().unwrap(), Some(now));
+    assert_eq!(s.engine.message(&id).unwrap().unwrap().attempts, 1);
+}
+
+#[tokio::test]
+async fn waiting_messages_follow_a_receiver_that_has_moved() {
+    let s = scene(settings());
+    let id = s.id(&[("upstash-delay", "1m")]);
+    let before = s.engine.message(&id).unwrap().unwrap().url;
+    assert_eq!(s.engine.rehome("http://elsewhere/", "http://new/").unwrap(), 0);
+    let prefix = &before[..before.rfind('/').unwrap() + 1];
+    assert_eq!(s.engine.rehome(prefix, "http://127.0.0.1:9/new/").unwrap(), 1);
+    let after = s.engine.message(&id).unwrap().unwrap().url;
+    assert_eq!(after, before.replacen(prefix, "http://127.0.0.1:9/new/", 1));
+}
+
 fn engine_that_hangs(s: &Scene) -> Engine {
     struct Silence;
     #[async_trait::async_trait]

@@ -63,7 +63,7 @@ impl Subject {
 pub(crate) fn begin(database: &Database, job: &Job, state: &str, now: Timestamp) -> Result<(), DatabaseError> {
     database.write(|tx| {
         tx.execute(
-            "UPDATE research_concepts SET state = ?2, started_at = coalesce(started_at, ?3)
+            "UPDATE research_concepts SET state = ?2, started_at = coalesce(started_at, ?3), runs_at = NULL, why = ''
              WHERE id = ?1 AND generation = ?4 AND state NOT IN ('done', 'failed')",
             &[job.concept.as_str().into(), state.into(), now.into(), job.generation.into()],
         )?;
@@ -102,7 +102,7 @@ pub(crate) fn fail(
     now: Timestamp,
 ) -> Result<bool, DatabaseError> {
     let changed = tx.execute(
-        "UPDATE research_concepts SET state = 'failed', why = ?3, finished_at = ?4
+        "UPDATE research_concepts SET state = 'failed', why = ?3, runs_at = NULL, finished_at = ?4
          WHERE id = ?1 AND generation = ?2 AND state NOT IN ('done', 'failed')",
         &[concept.as_str().into(), generation.into(), why.into(), now.into()],
     )?;

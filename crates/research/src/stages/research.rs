@@ -188,7 +188,9 @@ impl Research<'_> {
         let hits = self.corpus.search(&subject.text, HITS_MAX)?;
         let mut by_document: BTreeMap<i64, Vec<&Hit>> = BTreeMap::new();
         let mut order = Vec::new();
-        for hit in hits.iter().filter(|hit| !hit.origin.starts_with("http")) {
+        // Pages belong to the concept that named them; a path in the folder has no "//".
+        let is_page = |hit: &Hit| ["http://", "https://"].iter().any(|scheme| hit.origin.starts_with(scheme));
+        for hit in hits.iter().filter(|hit| !is_page(hit)) {
             let group = by_document.entry(hit.document.0).or_default();
             if group.is_empty() {
                 order.push(hit.document.0);

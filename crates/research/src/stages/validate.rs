@@ -76,7 +76,6 @@ impl Validate<'_> {
     }
 
     /// The concept's strategies: those stored before, or found now and stored.
-    #[expect(clippy::type_complexity, reason = "a reason in words stands beside the list")]
     fn proposals(&self, job: &Job, subject: &Subject) -> Result<Result<Vec<(i64, Proposal)>, String>, StageError> {
         let key: [Value; 2] = [job.concept.as_str().into(), job.generation.into()];
         let stored = self.database.read(|tx| {

@@ -1,0 +1,131 @@
+//! Commands as a script uses them.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use super::{assay, json, run, stdout};
+
+#[test]
+fn a_concept_is_added_known_listed_shown_and_judged() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let added = json(dir, &["concept", "add", "golden cross", "--symbol", "spx", "--note", "50 and 200 days"]);
+    assert_eq!(added["outcome"], "queued");
+    let id = added["id"].as_str().unwrap();
+    let again = json(dir, &["concept", "add", "  Golden   CROSS ", "--symbol", "SPX"]);
+    assert_eq!((again["outcome"].as_str(), again["id"].as_str()), (Some("known"), Some(id)));
+    assert_eq!(json(dir, &["concept", "list"])[0]["state"], "queued");
+
+    let page = json(dir, &["run", "golden cross", "--symbol", "SPX"]);
+    assert_eq!(page["concept"]["id"], id);
+    assert_eq!(page["concept"]["state"], "done");
+    assert_eq!(page["strategies"][0]["from"], "catalogue:sma_cross");
+    assert_eq!(page["examinations"].as_array().unwrap().len(), 1);
+    assert!(page["examinations"][0]["chosen"]["curve"].as_array().unwrap().len() > 100);
+    assert!(page["verdict"]["looks"]["raw"].as_u64().unwrap() >= 100);
+
+    let report = stdout(dir, &["concept", "show", id]);
+    assert!(report.contains("golden cross") && report.contains("eflated"), "{report}");
+    let looks = page["verdict"]["looks"]["raw"].as_u64().unwrap();
+    assert_eq!(json(dir, &["concept", "retry", id])["outcome"], "queued");
+    let second = json(dir, &["run", "golden cross", "--symbol", "SPX"]);
+    assert_eq!(second["concept"]["generation"], 2);
+    assert_eq!(second["verdict"]["looks"]["raw"].as_u64().unwrap(), 2 * looks, "earlier looks stay counted");
+}
+
+#[test]
+fn a_script_of_ones_own_is_tested_as_it_stands() {
+    let dir = tempfile::tempdir().unwrap();
+    let pine = "//@version=6\nstrategy(\"Mine\")\nn = input.int(5, minval=2, maxval=8)\nif ta.rsi(close, n) < 25\n    strategy.entry(\"L\", strategy.long)\nif close > ta.sma(close, 5)\n    strategy.close(\"L\")\n";
+    std::fs::write(dir.path().join("mine.pine"), pine).unwrap();
+    let check = json(dir.path(), &["strategy", "check", "mine.pine"]);
+    assert_eq!((check["ok"].as_bool(), check["grid"].as_u64()), (Some(true), Some(7)));
+    let page = json(dir.path(), &["run", "my idea", "--pine", "mine.pine", "--symbol", "NDQ"]);
+    assert_eq!(page["strategies"].as_array().unwrap().len(), 1);
+    assert_eq!(page["strategies"][0]["origin"], "given");
+    assert_eq!(page["examinations"][0]["grid"], 7);
+}
+
+#[test]
+fn prices_are_imported_listed_and_tested_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut csv = String::from("Date,Open,High,Low,Close,Volume\n");
+    for day in 0..700i64 {
+        let at = assay_units::Timestamp::from_seconds(1_400_000_000 + day * 86_400);
+        let (year, month, date, ..) = at.civil();
+        let close = 100.0 + 10.0 * (day as f64 / 9.0).sin() + day as f64 * 0.02;
+        csv +=
+            &format!("{year}-{month:02}-{date:02},{close:.2},{:.2},{:.2},{close:.2},1000\n", close + 1.0, close - 1.0);
+    }
+    let mut child = assay(dir.path(), &["data", "import", "-", "--symbol", "WAVE", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(csv.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let set: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (set["symbol"].as_str(), set["rows"].as_u64(), set["interval"].as_str()),
+        (Some("WAVE"), Some(700), Some("1d"))
+    );
+    let list = json(dir.path(), &["data", "list"]);
+    let symbols: Vec<&str> = list.as_array().unwrap().iter().map(|s| s["symbol"].as_str().unwrap()).collect();
+    assert_eq!(symbols, ["SPX", "NDQ", "WTI", "WAVE"]);
+    let page = json(dir.path(), &["run", "Bollinger band mean reversion", "--symbol", "wave"]);
+    assert!(page["examinations"].as_array().unwrap().iter().all(|e| e["symbol"] == "WAVE" && e["bars"] == 700));
+}
+
+#[test]
+fn the_library_answers_with_quotes_and_the_catalogue_is_listed() {
+    let dir = tempfile::tempdir().unwrap();
+    let hits = json(dir.path(), &["search", "oversold bounce"]);
+    assert!(hits[0]["origin"].as_str().unwrap().starts_with("catalogue:"), "{hits}");
+    assert!(!hits[0]["quote"].as_str().unwrap().is_empty());
+    assert!(json(dir.path(), &["strategy", "list"]).as_array().unwrap().len() >= 24);
+}
+
+#[test]
+fn budget_and_switches_are_durable() {
+    let dir = tempfile::tempdir().unwrap();
+    let resource = |name: &str| {
+        let all = json(dir.path(), &["budget"]);
+        all["resources"].as_array().unwrap().iter().find(|r| r["resource"] == name).unwrap().clone()
+    };
+    assert_eq!(resource("qstash_messages")["cap"], 450);
+    assert_eq!(resource("concepts")["left"], 50);
+    stdout(dir.path(), &["concept", "add", "golden cross"]);
+    assert_eq!(resource("concepts")["left"], 49);
+    stdout(dir.path(), &["stop", "crawler"]);
+    assert!(resource("web_requests")["stopped_since"].is_string());
+    stdout(dir.path(), &["resume", "crawler"]);
+    assert!(resource("web_requests")["stopped_since"].is_null());
+}
+
+#[test]
+fn the_configuration_says_where_each_value_came_from() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("assay.toml"), "max_concepts_per_day = 7\nqstash_daily_limit = 100\n").unwrap();
+    std::fs::write(dir.path().join(".env"), "QSTASH_DAILY_LIMIT=90\nR2_STORAGE_ALERT_GB=5\n").unwrap();
+    let output = assay(dir.path(), &["config", "show", "--json"]).env("R2_STORAGE_ALERT_GB", "4").output().unwrap();
+    let all: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let of = |key: &str| {
+        let found = all.as_array().unwrap().iter().find(|k| k["key"] == key).unwrap();
+        (found["value"].as_str().unwrap().to_owned(), found["source"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(of("MAX_CONCEPTS_PER_DAY"), ("7".into(), "assay.toml:1".into()));
+    assert_eq!(of("QSTASH_DAILY_LIMIT"), ("90".into(), ".env:1".into()));
+    assert_eq!(of("R2_STORAGE_ALERT_GB"), ("4".into(), "environment".into()));
+    assert_eq!(of("ASSAY_LISTEN"), ("127.0.0.1:8000".into(), "default".into()));
+}
+
+#[test]
+fn help_has_examples_and_exit_codes_and_shells_get_completions() {
+    let dir = tempfile::tempdir().unwrap();
+    let help = stdout(dir.path(), &["--help"]);
+    assert!(help.contains("Examples:") && help.contains("Exit codes:"), "{help}");
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(stdout(dir.path(), &["completions", shell]).contains("assay"));
+    }
+    assert_eq!(run(dir.path(), &["nonsense"]).status.code(), Some(2));
+}
