@@ -8,17 +8,19 @@ use std::time::Duration;
 use assay_budget::{Denied, Door, DoorError, Ledger, Resource, tariff};
 use assay_messages::{Client, Publish};
 use assay_storage::{Database, DatabaseError, Tx};
-use assay_telemetry::{Denial, Metrics};
+use assay_telemetry::{ConceptOutcome, Denial, Metrics};
 use assay_units::{ConceptId, Timestamp};
 use url::Url;
 
-use crate::{Stage, submit, timeline};
+use crate::{Stage, stages, submit, timeline};
 
 /// Retries of each message: with two stages, 2 x (1 + 3) = 8 of the 9 attempts that 450 a day leave for 50 concepts.
 pub const RETRIES: u32 = 3;
 /// Wait after a publish that failed, doubled each time up to [`BACKOFF_MAX`].
 const BACKOFF: Duration = Duration::from_secs(1);
 const BACKOFF_MAX: Duration = Duration::from_secs(600);
+/// Refusals that trying again cannot change, after which a message is given up.
+const REFUSALS_MAX: i64 = 5;
 /// Rows looked at in one pass.
 const BATCH_MAX: i64 = 100;
 
@@ -136,6 +138,7 @@ impl Relay<'_> {
             timeout: None,
         };
         let answer = self.door.send_permitted(permit, self.client.publish(&message)).await;
+        let mut for_good = false;
         let problem = match answer {
             Ok(sent) => match Client::parse_publish(&sent.response) {
                 Ok(published) => {
@@ -144,11 +147,21 @@ impl Relay<'_> {
                     }
                     return self.sent(&row, &published.message_id, now).map(|()| true);
                 }
-                Err(error) => error.to_string(),
+                Err(error) => {
+                    // Accepted, and nobody can tell under which name: it counts in full.
+                    if let Some(reservation) = sent.reservation {
+                        self.ledger.settle(reservation, units, now)?;
+                    }
+                    for_good = !error.retry();
+                    error.to_string()
+                }
             },
             Err(DoorError::Ledger(error)) => return Err(error),
             Err(error) => chain(&error),
         };
+        if for_good && row.tries + 1 >= REFUSALS_MAX {
+            return self.give_up(&row, &problem, now).map(|()| false);
+        }
         let wait = BACKOFF.saturating_mul(1 << row.tries.clamp(0, 20)).min(BACKOFF_MAX);
         self.database.write(|tx| {
             tx.execute(
@@ -159,6 +172,23 @@ impl Relay<'_> {
         })?;
         tracing::warn!(event = "publish_failed", concept_id = row.concept.as_str(), "{problem}");
         Ok(false)
+    }
+
+    /// The engine says no, and means it: a wrong token, an address that it does not deliver to. Asking for ever helps nobody.
+    fn give_up(&self, row: &Row, problem: &str, now: Timestamp) -> Result<(), DatabaseError> {
+        let id = &row.concept;
+        let why = format!(
+            "the message engine refuses the message: {problem}; once that is mended, `assay concept retry {id}`"
+        );
+        tracing::error!(event = "publish_refused", concept_id = id.as_str(), "{problem}");
+        let failed = self.database.write(|tx| {
+            tx.execute("UPDATE research_outbox SET sent_at = ?2 WHERE id = ?1", &[row.id.into(), now.into()])?;
+            stages::fail(tx, id, row.body.generation, &why, now)
+        })?;
+        if failed {
+            self.metrics.concept_finished(id, ConceptOutcome::Failed, Duration::ZERO);
+        }
+        Ok(())
     }
 
     fn sent(&self, row: &Row, message_id: &str, now: Timestamp) -> Result<(), DatabaseError> {

@@ -359,16 +359,21 @@ impl Pipeline {
     }
 
     async fn research(&self, job: &Job) -> Result<Option<String>, StageError> {
-        let parts = &self.0.parts;
-        let stage = Research {
-            database: &parts.database,
-            corpus: &parts.corpus,
-            fetcher: parts.fetcher.as_ref(),
-            folder: self.0.folder.as_ref(),
-            world: &parts.world,
-            activities: &self.0.activities,
-        };
-        stage.run(job).await.map(|()| None)
+        let (pipeline, job) = (self.clone(), job.clone());
+        // A task of its own, so that a panic is a failed stage like any other.
+        let work = tokio::spawn(async move {
+            let parts = &pipeline.0.parts;
+            let stage = Research {
+                database: &parts.database,
+                corpus: &parts.corpus,
+                fetcher: parts.fetcher.as_ref(),
+                folder: pipeline.0.folder.as_ref(),
+                world: &parts.world,
+                activities: &pipeline.0.activities,
+            };
+            stage.run(&job).await
+        });
+        work.await.map_err(|e| StageError::Broken(e.to_string()))?.map(|()| None)
     }
 
     async fn validate(&self, job: &Job) -> Result<Option<String>, StageError> {

@@ -168,6 +168,7 @@ pub(crate) fn defer(
     why: &str,
     now: Timestamp,
 ) -> Result<(), DatabaseError> {
+    let said = tx.row("SELECT why FROM research_concepts WHERE id = ?1", &[id.as_str().into()], |row| row.text(0))?;
     let changed = tx.execute(
         "UPDATE research_concepts SET state = 'deferred', runs_at = ?2, why = ?3
          WHERE id = ?1 AND state NOT IN ('done', 'failed')",
@@ -175,6 +176,8 @@ pub(crate) fn defer(
     )?;
     match changed {
         0 => Ok(()),
+        // Asked again every few minutes and told the same: once is history enough.
+        _ if said.as_deref() == Some(why) => Ok(()),
         _ => timeline::add(tx, id, now, "deferred", &format!("{why}; runs at {runs_at}"), None),
     }
 }
