@@ -91,12 +91,13 @@ pub(crate) fn is_open(database: &Database, job: &Job) -> Result<bool, DatabaseEr
     Ok(found.is_some())
 }
 
-/// Unfinished work of one stage, oldest first.
+/// Unfinished work of one stage, the oldest concept first: who was asked first is judged by fewer looks.
 pub(crate) fn open_jobs(database: &Database, stage: Stage, limit: i64) -> Result<Vec<Job>, DatabaseError> {
     database.read(|tx| {
         tx.rows(
-            "SELECT concept, generation, round, message_id FROM research_inbox
-             WHERE finished_at IS NULL AND stage = ?1 ORDER BY accepted_at, concept LIMIT ?2",
+            "SELECT i.concept, i.generation, i.round, i.message_id FROM research_inbox i
+             JOIN research_concepts c ON c.id = i.concept
+             WHERE i.finished_at IS NULL AND i.stage = ?1 ORDER BY c.created_at, c.rowid LIMIT ?2",
             &[stage.as_str().into(), limit.into()],
             |row| {
                 Ok(Job {

@@ -108,7 +108,7 @@ fn dead(letters: &[DeadLetter]) -> Markup {
 
 fn label(label: Option<&str>) -> Markup {
     match label {
-        Some(text) if ConceptId::parse(text).is_ok() => html! { a href={"/concepts/" (text)} { (text) } },
+        Some(text) if ConceptId::parse(text).is_ok() => html! { a.nowrap href={"/concepts/" (text)} { (text) } },
         Some(text) => html! { (text) },
         None => html! { span.minor { "no label" } },
     }
