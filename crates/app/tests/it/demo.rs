@@ -4,16 +4,12 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{free_port, json};
-
-fn listen() -> String {
-    format!("127.0.0.1:{}", free_port())
-}
+use super::json;
 
 #[test]
 fn the_demo_ends_with_a_verdict_for_every_concept_and_does_nothing_twice() {
     let dir = tempfile::tempdir().unwrap();
-    let first = json(dir.path(), &["demo", "--exit", "--listen", &listen()]);
+    let first = json(dir.path(), &["demo", "--exit", "--listen", "127.0.0.1:0"]);
     let rows = first.as_array().unwrap();
     assert!(rows.len() >= 12);
     for row in rows {
@@ -29,7 +25,7 @@ fn the_demo_ends_with_a_verdict_for_every_concept_and_does_nothing_twice() {
     assert!(untestable[0]["why"].as_str().unwrap().starts_with("no testable claim found"));
 
     // Started again, on another port: everything is there already.
-    let again = json(dir.path(), &["demo", "--exit", "--listen", &listen()]);
+    let again = json(dir.path(), &["demo", "--exit", "--listen", "127.0.0.1:0"]);
     assert_eq!(again, first);
 
     let reports: Vec<_> = fs::read_dir(dir.path().join("demo/reports")).unwrap().map(|e| e.unwrap().path()).collect();
@@ -39,6 +35,6 @@ fn the_demo_ends_with_a_verdict_for_every_concept_and_does_nothing_twice() {
         assert!(html.contains("</html>") && !html.contains("<script"), "{}", path.display());
     }
     // Asked anew, it is judged anew.
-    let fresh = json(dir.path(), &["demo", "--exit", "--fresh", "--listen", &listen()]);
+    let fresh = json(dir.path(), &["demo", "--exit", "--fresh", "--listen", "127.0.0.1:0"]);
     assert_ne!(fresh[0]["id"], first[0]["id"]);
 }

@@ -1,5 +1,6 @@
 //! `kill -9` at twenty seeded moments of the demo, each followed by another start: nothing is lost, nothing is judged twice,
-//! and the message engine never made more attempts than the budget had reserved.
+//! and the message engine never made more attempts than the budget had reserved. Each start listens on another port, so that
+//! messages which wait for the old one have to follow.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -9,7 +10,7 @@ use std::process::Stdio;
 use assay_storage::Database;
 use assay_units::{Seed, SplitMix64};
 
-use super::{assay, free_port};
+use super::assay;
 
 const MOMENTS: u64 = 20;
 const CAP: i64 = 450;
@@ -28,7 +29,7 @@ fn a_demo_that_is_killed_at_any_moment_goes_on_where_it_stopped() {
         // Twice in a row, so that recoveries are interrupted too.
         killed += u32::from(kill_after(&dir, seed * LINES / MOMENTS + draw.below(3), draw.below(20_000)));
         killed += u32::from(kill_after(&dir, draw.below(LINES), draw.below(20_000)));
-        let output = assay(&dir, &["demo", "--exit", "--json", "--listen", &listen()]).output().unwrap();
+        let output = assay(&dir, &["demo", "--exit", "--json", "--listen", "127.0.0.1:0"]).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "seed {seed}: {said}");
         let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -42,13 +43,9 @@ fn a_demo_that_is_killed_at_any_moment_goes_on_where_it_stopped() {
     assert!(killed >= MOMENTS as u32, "only {killed} runs were still alive when their moment came");
 }
 
-fn listen() -> String {
-    format!("127.0.0.1:{}", free_port())
-}
-
 /// Starts the demo and kills it a few microseconds after its n-th line of progress. False when it had ended by then.
 fn kill_after(dir: &Path, lines: u64, spins: u64) -> bool {
-    let mut child = assay(dir, &["demo", "--exit", "--listen", &listen()])
+    let mut child = assay(dir, &["demo", "--exit", "--listen", "127.0.0.1:0"])
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()

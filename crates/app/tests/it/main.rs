@@ -7,7 +7,7 @@ mod refusals;
 mod served;
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -43,11 +43,6 @@ fn failed(dir: &Path, args: &[&str]) -> (i32, String) {
     let output = run(dir, args);
     assert!(!output.status.success(), "{args:?} succeeded");
     (output.status.code().unwrap_or(-1), String::from_utf8(output.stderr).expect("UTF-8"))
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").port()
 }
 
 /// A running `assay serve`; killed when dropped.

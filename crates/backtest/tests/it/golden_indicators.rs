@@ -42,6 +42,7 @@ fn indicators_have_talibs_values() {
         golden("ta.rsi(close, 2)", 2, 72.089385, 67.848255, 43.798226),
         golden("ta.tr", 1, 2.626700, 2.913300, 4.503900),
         golden("ta.atr(14)", 14, 1.972243, 1.765391, 4.501791),
+        golden("100 * ta.atr(14) / close", 14, f64::NAN, f64::NAN, 1.6573129),
         golden("ta.stdev(close, 20)", 19, 2.890184, 2.434742, 8.582335),
         golden("ta.sma(close, 20) + 2 * ta.stdev(close, 20)", 19, 106.252014, 103.241434, 281.695916),
         golden("ta.cci(hlc3, 20)", 19, -98.474218, -121.531556, 53.534431),

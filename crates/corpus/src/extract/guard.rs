@@ -29,8 +29,38 @@ pub enum Shape {
 
 /// Measures a page. Takes time in proportion to its length, whatever it holds.
 pub fn inspect(html: &str) -> Shape {
+    let (shape, doubtful) = measure(html, true);
+    let shape = match shape {
+        // An annotation holds HTML only if its attributes say so, and so it is with a drawing and `<font>`; otherwise a `<title>`
+        // in it hides nothing. Both readings are measured and the worse one counts.
+        Shape::Sound { depth, .. } if doubtful => match measure(html, false).0 {
+            Shape::Sound { depth: other, tags } => Shape::Sound { depth: depth.max(other), tags },
+            unfit => unfit,
+        },
+        shape => shape,
+    };
+    // Between framesets almost every other tag is passed over, which no count of open elements shows. But framesets nest in
+    // nothing but framesets, so their number bounds what they add.
+    match shape {
+        Shape::Sound { depth, tags } => match depth + framesets(html) {
+            depth if depth > DEPTH_MAX => Shape::TooDeep,
+            depth => Shape::Sound { depth, tags },
+        },
+        unfit => unfit,
+    }
+}
+
+/// How often a frameset may be opened, wherever it stands.
+fn framesets(html: &str) -> usize {
+    const TAG: &[u8] = b"<frameset";
+    html.as_bytes().windows(TAG.len()).filter(|bytes| bytes.eq_ignore_ascii_case(TAG)).count()
+}
+
+/// One reading of the page, and whether there is another. `raw_text` says whether elements such as `<title>` hide the tags in
+/// their content.
+fn measure(html: &str, raw_text: bool) -> (Shape, bool) {
     let mut open = OpenElements::default();
-    let (mut depth, mut tags) = (0, 0);
+    let (mut depth, mut tags, mut doubtful) = (0, 0, false);
     let mut tokens = Tokens { html, at: 0 };
     while let Some(token) = tokens.next() {
         match token {
@@ -38,7 +68,9 @@ pub fn inspect(html: &str) -> Shape {
             Token::Open { name, self_closing } => {
                 let raw = open.push(name, self_closing);
                 depth = depth.max(open.0.len());
-                if raw {
+                doubtful |= is(name, &["annotation-xml"])
+                    || (is(name, &["font"]) && open.0.iter().any(|element| is(element.name, &["svg", "math"])));
+                if raw && raw_text {
                     tokens.skip_raw_text(name);
                 }
             }
@@ -46,13 +78,13 @@ pub fn inspect(html: &str) -> Shape {
         }
         tags += 1;
         if depth > DEPTH_MAX {
-            return Shape::TooDeep;
+            return (Shape::TooDeep, doubtful);
         }
         if tags > TAGS_MAX {
-            return Shape::TooManyTags;
+            return (Shape::TooManyTags, doubtful);
         }
     }
-    Shape::Sound { depth, tags }
+    (Shape::Sound { depth, tags }, doubtful)
 }
 
 /// The page's text with its tags cut away, for a page that is unfit for a tree.
@@ -273,16 +305,26 @@ impl<'a> OpenElements<'a> {
     /// Whether the element's content is to be skipped as raw text.
     fn push(&mut self, name: &'a str, self_closing: bool) -> bool {
         let mut foreign = self.0.last().is_some_and(|top| top.foreign);
-        if foreign && (is(name, BREAKS_OUT)) {
-            // The standard leaves the drawing here. We keep counting it, but no longer trust its rules.
-            for element in self.0.iter_mut().rev().take_while(|element| element.foreign) {
-                element.foreign = false;
+        if foreign && is(name, BREAKS_OUT) {
+            // The standard closes the drawing here, so that a later `</svg>` finds nothing to close.
+            // Whether a `<font>` does so depends on its attributes: for it we keep counting the drawing and only stop
+            // trusting its rules.
+            if name.eq_ignore_ascii_case("font") {
+                self.0
+                    .iter_mut()
+                    .rev()
+                    .take_while(|element| element.foreign)
+                    .for_each(|element| element.foreign = false);
+            }
+            while self.0.last().is_some_and(|element| element.foreign) {
+                self.0.pop();
             }
             foreign = false;
         }
         if foreign {
             if !self_closing {
-                self.0.push(Element { name, foreign: !is(name, INTEGRATION_POINTS) });
+                let points = if self.is_math() { MATH_POINTS } else { SVG_POINTS };
+                self.0.push(Element { name, foreign: !is(name, points) });
             }
             return false;
         }
@@ -301,32 +343,51 @@ impl<'a> OpenElements<'a> {
         is(name, RAW_TEXT) && !self.0.iter().any(|element| element.name.eq_ignore_ascii_case("select"))
     }
 
+    /// Whether the drawing that is open is a formula: the first of the foreign elements on top.
+    fn is_math(&self) -> bool {
+        let drawing = self.0.iter().rev().take_while(|element| element.foreign).last();
+        drawing.is_some_and(|element| element.name.eq_ignore_ascii_case("math"))
+    }
+
     /// What an opening tag closes by itself.
     fn close_implied(&mut self, name: &str) {
         if is(name, &["option", "optgroup"]) && self.0.last().is_some_and(|top| top.name.eq_ignore_ascii_case("option"))
         {
             self.0.pop();
         }
-        let (closes, within): (&[&str], &[&str]) = match () {
+        if is(name, &["rb", "rp", "rt", "rtc"]) {
+            let reached = self.0.iter().rev().take_while(|element| !is(element.name, SCOPE));
+            if reached.into_iter().any(|element| element.name.eq_ignore_ascii_case("ruby")) {
+                let implied = |top: &Element<'_>| is(top.name, IMPLIED) && !top.name.eq_ignore_ascii_case("rtc");
+                while self.0.last().is_some_and(implied) {
+                    self.0.pop();
+                }
+            }
+            return;
+        }
+        let items: (&[&str], &[&str]) = match () {
             () if is(name, &["li"]) => (&["li"], &["ul", "ol", "menu", "dir"]),
             () if is(name, &["dt", "dd"]) => (&["dt", "dd"], &["dl"]),
-            () if is(name, CLOSES_P) => (&["p"], &["button"]),
+            () if is(name, CLOSES_P) => return self.close_open(&["p"], &["button"], false),
             () => return,
         };
+        // An item closes the one before it, and then a paragraph that is still open around it.
+        self.close_open(items.0, items.1, true);
+        self.close_open(&["p"], &["button"], false);
+    }
+
+    /// Closes the innermost of `closes`, unless a wall or one of `within` stands before it. Items stop at blocks too.
+    fn close_open(&mut self, closes: &[&str], within: &[&str], item: bool) {
         for at in (0..self.0.len()).rev() {
             let found = self.0[at].name;
             if is(found, closes) {
                 self.cut(at);
                 return;
             }
-            let item = is(name, &["li", "dt", "dd"]);
             let other_block = item && is_special(found) && !is(found, &["address", "div", "p"]);
             if is(found, within) || is(found, SCOPE) || other_block {
-                break;
+                return;
             }
-        }
-        if is(name, &["li", "dt", "dd"]) && self.0.last().is_some_and(|top| top.name.eq_ignore_ascii_case("p")) {
-            self.0.pop();
         }
     }
 
@@ -347,6 +408,12 @@ impl<'a> OpenElements<'a> {
     }
 
     fn close(&mut self, name: &str) {
+        if is(name, &["br", "p"]) {
+            // These two close a drawing as well.
+            while self.0.last().is_some_and(|element| element.foreign) {
+                self.0.pop();
+            }
+        }
         let more_walls: &[&str] = match () {
             // The standard keeps these open to the end, and so do we.
             () if is(name, &["html", "body", "head"]) => return,
@@ -355,7 +422,8 @@ impl<'a> OpenElements<'a> {
             () => &[],
         };
         let table_part = name.eq_ignore_ascii_case("table") || is(name, TABLE_PARTS);
-        let block = is(name, FORMATTING) || is_special(name);
+        // A closing `</foreignObject>` is read by the rules of HTML, to which it is an ordinary name.
+        let block = is(name, FORMATTING) || (is_special(name) && !is(name, FOREIGN));
         for at in (0..self.0.len()).rev() {
             let Element { name: found, foreign } = self.0[at];
             if found.eq_ignore_ascii_case(name) {
@@ -433,9 +501,14 @@ const SCOPE: &[&str] = &[
     "ms",
     "mtext",
 ];
-/// HTML inside SVG and MathML.
-const INTEGRATION_POINTS: &[&str] =
-    &["foreignobject", "desc", "title", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"];
+/// HTML inside SVG.
+const SVG_POINTS: &[&str] = &["foreignobject", "desc", "title"];
+/// HTML inside MathML.
+const MATH_POINTS: &[&str] = &["annotation-xml", "mi", "mo", "mn", "ms", "mtext"];
+/// Special only inside SVG and MathML.
+const FOREIGN: &[&str] = &["foreignobject", "desc", "annotation-xml", "mi", "mo", "mn", "ms", "mtext"];
+/// Elements whose end is implied.
+const IMPLIED: &[&str] = &["dd", "dt", "li", "optgroup", "option", "p", "rb", "rp", "rt", "rtc"];
 /// Besides blocks: elements across which no list item is closed.
 const ALSO_SPECIAL: &[&str] = &[
     "li", "dt", "dd", "body", "button", "colgroup", "head", "iframe", "noembed", "noframes", "noscript", "script",
@@ -533,6 +606,7 @@ const BREAKS_OUT: &[&str] = &[
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
 
     fn depth(html: &str) -> usize {
         match inspect(html) {
@@ -598,6 +672,15 @@ mod tests {
             "<object><p>",
             "<template><div>",
             "<table><i></table>",
+            "<frameset><title>",
+            "<foreignObject><h1></foreignObject>",
+            "<svg><annotation-xml><title>",
+            "<frameset></math><math>",
+            "<ruby><p><rt>",
+            "</math><math><ruby>",
+            "</br><noscript><g><ruby><svg>",
+            "<p><noscript><li><noscript>",
+            "<svg><font><title>",
         ] {
             assert_eq!(inspect(&unit.repeat(20_000)), Shape::TooDeep, "{unit}");
         }
@@ -627,7 +710,8 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(1024))]
+        // A fixed seed: what lands must not depend on luck. To go hunting, change it and raise the cases.
+        #![proptest_config(ProptestConfig { cases: 1024, rng_seed: RngSeed::Fixed(20_261_124), failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn a_tree_is_never_much_deeper_than_was_counted(
             unit in "(<(div|p|b|a|i|table|tr|td|caption|tbody|svg|math|mi|g|foreignObject|title|style|script|select|option|optgroup|ul|li|dl|dd|button|form|template|object|h1|span|pre|x|textarea|font|ruby|rt|frameset|noscript|br|desc|annotation-xml|colgroup|col|body|html|head)[ /]?>|</(div|p|b|a|table|tr|td|caption|svg|math|g|foreignObject|title|style|script|select|ul|li|dd|button|form|template|object|h1|span|x|textarea|br|body)>|x|<!--|-->){1,9}"
