@@ -290,22 +290,13 @@ impl<'a> Evaluator<'a> {
     }
 
     fn pack_compare(&self, a: Arg<'_>, b: Arg<'_>, f: impl Fn(f64, f64) -> bool) -> Vec<u64> {
-        let n = self.bars.len();
-        let word =
-            |bits: &mut dyn Iterator<Item = bool>| bits.enumerate().fold(0u64, |w, (i, b)| w | u64::from(b) << i);
         match (a, b) {
-            (Arg::Series(a), Arg::Series(b)) => a
-                .chunks(64)
-                .zip(b.chunks(64))
-                .map(|(a, b)| word(&mut a.iter().zip(b).map(|(x, y)| f(*x, *y))))
-                .collect(),
-            (Arg::Series(a), Arg::Scalar(y)) => a.chunks(64).map(|a| word(&mut a.iter().map(|x| f(*x, y)))).collect(),
-            (Arg::Scalar(x), Arg::Series(b)) => b.chunks(64).map(|b| word(&mut b.iter().map(|y| f(x, *y)))).collect(),
-            (Arg::Scalar(x), Arg::Scalar(y)) => {
-                let on = f(x, y);
-                debug_assert!(n == self.bars.len());
-                self.constant_bits(on)
+            (Arg::Series(a), Arg::Series(b)) => {
+                a.chunks(64).zip(b.chunks(64)).map(|(a, b)| word(a.iter().zip(b).map(|(x, y)| f(*x, *y)))).collect()
             }
+            (Arg::Series(a), Arg::Scalar(y)) => a.chunks(64).map(|a| word(a.iter().map(|x| f(*x, y)))).collect(),
+            (Arg::Scalar(x), Arg::Series(b)) => b.chunks(64).map(|b| word(b.iter().map(|y| f(x, *y)))).collect(),
+            (Arg::Scalar(x), Arg::Scalar(y)) => self.constant_bits(f(x, y)),
         }
     }
 
@@ -365,6 +356,11 @@ impl<'a> Evaluator<'a> {
             Indicator::Cum => i::cum(x(0)),
         })
     }
+}
+
+/// Up to 64 bits, the first in the lowest place.
+fn word(bits: impl Iterator<Item = bool>) -> u64 {
+    bits.enumerate().fold(0, |word, (i, bit)| word | u64::from(bit) << i)
 }
 
 /// Whether bar t is set.

@@ -9,7 +9,7 @@ use crate::{Bars, SweepError};
 /// Cuts tried.
 const CUTS: u64 = 8;
 
-/// True when no signal of `values` changes at any of [`CUTS`] cuts drawn by `seed`. The last bar of each cut counts too: it is
+/// True when no signal of `values` changes at any of `CUTS` cuts drawn by `seed`. The last bar of each cut counts too: it is
 /// the one on which a trader would act.
 pub fn prefix_test(program: &Program, values: &[f64], bars: &Bars, seed: Seed) -> Result<bool, SweepError> {
     let invalid = |_| SweepError::InvalidPoint { values: values.to_vec() };

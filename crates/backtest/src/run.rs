@@ -43,7 +43,7 @@ pub struct Trade {
 /// Trades `values` on the bars of `range`; bars before it only warm the indicators up. Starts flat.
 ///
 /// # Errors
-/// [`SweepError::TooFewBars`] when fewer than [`RETURNS_MIN`] returns remain, [`SweepError::InvalidPoint`] for a length
+/// [`SweepError::TooFewBars`] when fewer than `RETURNS_MIN` returns remain, [`SweepError::InvalidPoint`] for a length
 /// below 1.
 pub fn run(
     program: &Program,

@@ -154,13 +154,13 @@ pub enum Indicator {
     HighestBars,
     /// (x, n).
     LowestBars,
-    /// (x, n): x - x[n].
+    /// (x, n): `x - x[n]`.
     Change,
-    /// (x, n): 100*(x/x[n] - 1).
+    /// (x, n): `100*(x/x[n] - 1)`.
     Roc,
     /// (x, n): end point of the least-squares line over n bars.
     LinReg,
-    /// (): max(h, c[1]) - min(l, c[1]); high - low on bar 0.
+    /// (): `max(h, c[1]) - min(l, c[1])`; high - low on bar 0.
     TrueRange,
     /// (n): Rma of TrueRange from bar 1 on (TA-Lib; TradingView counts bar 0 and starts one bar earlier).
     Atr,

@@ -63,7 +63,7 @@ pub enum ConfigError {
         place: String,
         /// The key.
         key: &'static str,
-        /// The value, or "[secret]".
+        /// The value, or `[secret]`.
         shown: String,
         /// What is wrong and what would be right.
         problem: String,

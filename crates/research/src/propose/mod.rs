@@ -153,10 +153,10 @@ fn from_catalogue(found: &Match, ground: &Ground<'_>) -> Proposal {
     let archetype = found.archetype;
     let program = assay_pine::compile(&archetype.pine).expect("a test compiles every file of the catalogue");
     let texts = [Some(ground.text), ground.note].into_iter().flatten();
-    let stated = texts.map(|text| stated::read(text, archetype, &program)).find(|values| !values.is_empty());
+    let stated = texts.map(|text| stated::read(text, &program)).find(|values| !values.is_empty());
     let from_quote = || {
         let (quote, _) = found.quote.as_ref()?;
-        let values = stated::read(quote, archetype, &program);
+        let values = stated::read(quote, &program);
         (!values.is_empty()).then_some(values)
     };
     Proposal {

@@ -4,14 +4,13 @@
 //! input is left alone. What was taken is shown in the report.
 
 use assay_corpus::mentions::mentions;
-use assay_corpus::sources::catalogue::Archetype;
 use assay_pine::{InputKind, Program};
 
 /// Numbers looked at.
 const NUMBERS_MAX: usize = 8;
 
 /// Values that `text` states for the inputs of `program`, by their names.
-pub(super) fn read(text: &str, _archetype: &Archetype, program: &Program) -> Vec<(String, f64)> {
+pub(super) fn read(text: &str, program: &Program) -> Vec<(String, f64)> {
     let numbers: Vec<f64> = mentions(text).into_iter().flat_map(|mention| mention.numbers).take(NUMBERS_MAX).collect();
     let mut free: Vec<usize> = (0..program.inputs.len()).filter(|i| program.inputs[*i].grid.len() > 1).collect();
     let mut stated = Vec::new();

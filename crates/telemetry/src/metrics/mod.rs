@@ -1,7 +1,7 @@
 //! The metric catalogue: one typed method for each thing that is counted or gauged.
 //!
 //! Names after the Prometheus conventions: prefix `pipeline_`, base units, `_total` on counters only. Labels come from closed
-//! enums ([`labels`]), so the number of series is fixed when the program is built.
+//! enums (`labels`), so the number of series is fixed when the program is built.
 
 mod exposition;
 mod labels;
