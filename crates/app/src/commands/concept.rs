@@ -28,7 +28,7 @@ pub fn concept(config: Config, command: Concept, json: bool) -> Result<ExitCode,
             } else if rows.is_empty() {
                 eprintln!("no concepts yet: assay concept add \"RSI mean reversion\"");
             } else {
-                output::print(&verdicts::table(&rows));
+                output::print(&verdicts::listing(&rows));
             }
         }
         Concept::Show { id, report } => show(&app, &id, report, json)?,
@@ -42,7 +42,7 @@ pub fn concept(config: Config, command: Concept, json: bool) -> Result<ExitCode,
 
 fn show(app: &App, id: &str, format: Option<ReportFormat>, json: bool) -> Result<(), AppError> {
     let unknown =
-        || AppError::text(Exit::NotFound, format!("no concept {id}")).hint("`assay concept list --json` shows the ids");
+        || AppError::text(Exit::NotFound, format!("no concept {id}")).hint("`assay concept list` shows the ids");
     let page = app.views.page(id)?.ok_or_else(unknown)?;
     match (format, json) {
         (Some(ReportFormat::Html), _) => output::print(&report::html(&page)),

@@ -25,7 +25,7 @@ pub fn data(config: Config, command: Data, json: bool) -> Result<ExitCode, AppEr
                 read_csv(BufReader::new(std::fs::File::open(&file).map_err(failed)?), CsvLimits::STANDARD)
             };
             let prices = read.map_err(|error| {
-                let place = file.display().to_string();
+                let place = if file.as_os_str() == "-" { "standard input".into() } else { file.display().to_string() };
                 AppError::text(Exit::Input, format!("{place}: {error}"))
             })?;
             let symbol = symbol.trim().to_uppercase();

@@ -10,26 +10,35 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::output;
 
+const HEAD: [&str; 6] = ["CONCEPT", "VERDICT", "DSR", "MESSAGES", "SECONDS", "WHY"];
+
 /// A table of concepts, with the best honest statistic of each.
 pub fn table(rows: &[ConceptRow]) -> String {
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            let verdict = match (&row.verdict, row.state.as_str()) {
-                (Some(verdict), _) => verdict.replace('_', " "),
-                (None, state) => state.to_owned(),
-            };
-            vec![
-                row.text.clone(),
-                verdict,
-                row.deflated_sharpe.map_or("-".into(), |dsr| format!("{dsr:.3}")),
-                row.messages.to_string(),
-                row.seconds.map_or("-".into(), |s| format!("{s:.1}")),
-                row.why.clone(),
-            ]
-        })
-        .collect();
-    output::table(&["CONCEPT", "VERDICT", "DSR", "MESSAGES", "SECONDS", "WHY"], &cells)
+    let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
+    output::table(&HEAD, &cells)
+}
+
+/// The same with the ids that other commands ask for.
+pub fn listing(rows: &[ConceptRow]) -> String {
+    let with_id = |row: &ConceptRow| std::iter::once(row.id.clone()).chain(cells(row)).collect();
+    let cells: Vec<Vec<String>> = rows.iter().map(with_id).collect();
+    let head: Vec<&str> = std::iter::once("ID").chain(HEAD).collect();
+    output::table(&head, &cells)
+}
+
+fn cells(row: &ConceptRow) -> Vec<String> {
+    let verdict = match (&row.verdict, row.state.as_str()) {
+        (Some(verdict), _) => verdict.replace('_', " "),
+        (None, state) => state.to_owned(),
+    };
+    vec![
+        row.text.clone(),
+        verdict,
+        row.deflated_sharpe.map_or("-".into(), |dsr| format!("{dsr:.3}")),
+        row.messages.to_string(),
+        row.seconds.map_or("-".into(), |s| format!("{s:.1}")),
+        row.why.clone(),
+    ]
 }
 
 /// Writes the reports of a concept below the data directory. Returns their paths.

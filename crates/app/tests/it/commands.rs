@@ -15,6 +15,7 @@ fn a_concept_is_added_known_listed_shown_and_judged() {
     let again = json(dir, &["concept", "add", "  Golden   CROSS ", "--symbol", "SPX"]);
     assert_eq!((again["outcome"].as_str(), again["id"].as_str()), (Some("known"), Some(id)));
     assert_eq!(json(dir, &["concept", "list"])[0]["state"], "queued");
+    assert!(stdout(dir, &["concept", "list"]).contains(id), "the list has the ids that other commands ask for");
 
     let page = json(dir, &["run", "golden cross", "--symbol", "SPX"]);
     assert_eq!(page["concept"]["id"], id);
