@@ -49,7 +49,15 @@ fn failed(dir: &Path, args: &[&str]) -> (i32, String) {
 struct Served {
     child: Child,
     address: String,
-    log: std::thread::JoinHandle<String>,
+    log: Option<std::thread::JoinHandle<String>>,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // A test that failed must not leave it running.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl Served {
@@ -74,7 +82,12 @@ impl Served {
             let _ = lines.read_to_string(&mut seen);
             seen
         });
-        Served { child, address, log }
+        Served { child, address, log: Some(log) }
+    }
+
+    /// All of its log, once it has ended.
+    fn said(&mut self) -> String {
+        self.log.take().expect("it ends once").join().expect("the log is read")
     }
 
     fn get(&self, path: &str) -> (u16, String) {
@@ -105,12 +118,12 @@ impl Served {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
         let code = self.child.wait().expect("it ends").code();
-        (code, self.log.join().expect("the log is read"))
+        (code, self.said())
     }
 
     fn kill(mut self) -> String {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
-        self.log.join().expect("the log is read")
+        self.said()
     }
 }
