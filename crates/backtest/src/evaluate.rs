@@ -354,6 +354,7 @@ impl<'a> Evaluator<'a> {
             Indicator::Sar => i::sar(bars, rate(0)?, rate(1)?, rate(2)?),
             Indicator::Obv => i::obv(bars),
             Indicator::Cum => i::cum(x(0)),
+            Indicator::Kama => i::kama(x(0), n(1)?),
         })
     }
 }

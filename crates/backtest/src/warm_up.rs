@@ -48,7 +48,7 @@ fn indicator(which: Indicator, args: &[NodeId], scalars: &[f64]) -> Option<usize
         | Indicator::LowestBars
         | Indicator::LinReg
         | Indicator::Cci => n(1)? - 1,
-        Indicator::Rsi | Indicator::Change | Indicator::Roc | Indicator::Mfi => n(1)?,
+        Indicator::Kama | Indicator::Rsi | Indicator::Change | Indicator::Roc | Indicator::Mfi => n(1)?,
         Indicator::Stoch => n(3)? - 1,
         Indicator::Atr | Indicator::PlusDi | Indicator::MinusDi => n(0)?,
         Indicator::Adx => n(0)? + n(1)? - 1,

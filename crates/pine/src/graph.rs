@@ -186,6 +186,8 @@ pub enum Indicator {
     Obv,
     /// (x): running sum, `na` counted as 0.
     Cum,
+    /// (x, n): Kaufman's adaptive average, constants 2 and 30.
+    Kama,
 }
 
 /// What a node computes.

@@ -65,3 +65,22 @@ pub(crate) fn vwma(x: &[f64], volume: &[f64], n: usize) -> Vec<f64> {
     let (top, bottom) = (sum(&traded, n), sum(volume, n));
     top.iter().zip(&bottom).map(|(a, b)| if *b > 0.0 { a / b } else { f64::NAN }).collect()
 }
+
+/// Kaufman's adaptive average (1995): e += c^2 * (x - e), where c lies between 2/31 and 2/3 as the efficiency ratio does
+/// between 0 and 1. Starts from the value before its first, as TA-Lib does; a gap starts it anew.
+pub(crate) fn kama(x: &[f64], n: usize) -> Vec<f64> {
+    let (fast, slow) = (2.0 / 3.0, 2.0 / 31.0);
+    let mut out = vec![f64::NAN; x.len()];
+    for t in n..x.len() {
+        let window = &x[t - n..=t];
+        if window.iter().any(|v| v.is_nan()) {
+            continue;
+        }
+        let way: f64 = window.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum();
+        let efficiency = if way == 0.0 { 1.0 } else { ((x[t] - x[t - n]) / way).abs().min(1.0) };
+        let c = efficiency * (fast - slow) + slow;
+        let before = if out[t - 1].is_nan() { x[t - 1] } else { out[t - 1] };
+        out[t] = before + c * c * (x[t] - before);
+    }
+    out
+}

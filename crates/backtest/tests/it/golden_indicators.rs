@@ -42,6 +42,7 @@ fn indicators_have_talibs_values() {
         golden("ta.rsi(close, 2)", 2, 72.089385, 67.848255, 43.798226),
         golden("ta.tr", 1, 2.626700, 2.913300, 4.503900),
         golden("ta.atr(14)", 14, 1.972243, 1.765391, 4.501791),
+        golden("ta.kama(close, 10)", 10, 103.331712, 97.805742, 270.431953),
         golden("100 * ta.atr(14) / close", 14, f64::NAN, f64::NAN, 1.6573129),
         golden("ta.stdev(close, 20)", 19, 2.890184, 2.434742, 8.582335),
         golden("ta.sma(close, 20) + 2 * ta.stdev(close, 20)", 19, 106.252014, 103.241434, 281.695916),
@@ -103,7 +104,13 @@ fn macd_meets_talibs_once_the_seeds_are_forgotten() {
     let line = column("ta.ema(close, 12) - ta.ema(close, 26)", &bars);
     assert!((line[500] - -1.743141).abs() < 1e-6 && (line[2_519] - 6.536803).abs() < 1e-6);
     let signal = column("ta.ema(ta.ema(close, 12) - ta.ema(close, 26), 9)", &bars);
-    assert!((signal[2_519] - 6.488496).abs() < 1e-6);
+    assert!((signal[500] - -1.347937).abs() < 1e-6 && (signal[2_519] - 6.488496).abs() < 1e-6);
+    assert!(
+        (line[500] - signal[500] - -0.395204).abs() < 1e-6 && (line[2_519] - signal[2_519] - 0.048307).abs() < 1e-6
+    );
+    // TA-Lib shows %K from where %D exists.
+    let slow_k = column("ta.sma(ta.stoch(close, high, low, 14), 3)", &bars);
+    assert!((slow_k[17] - 2.815657).abs() < 1e-6);
 }
 
 #[test]

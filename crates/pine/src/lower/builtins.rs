@@ -84,6 +84,7 @@ static BUILTINS: &[Builtin] = &[
     indicator("ta.obv", &[], I::Obv),
     indicator("ta.cum", &[("source", Needed)], I::Cum),
     composed("ta.hma", SOURCE_LENGTH, hull),
+    composed("ta.kama", SOURCE_LENGTH, kama),
     composed("ta.bb", &[("series", Needed), ("length", Needed), ("mult", Needed)], bollinger),
     composed("ta.bbw", &[("series", Needed), ("length", Needed), ("mult", Needed)], bollinger_width),
     composed("ta.kc", &[("series", Needed), ("length", Needed), ("mult", Needed), ("useTrueRange", Is(1.0))], keltner),
@@ -339,6 +340,12 @@ fn hull(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     let twice = l.math(Binary::Mul, two, fast, s)?;
     let raw = l.math(Binary::Sub, twice, slow, s)?;
     l.node(Op::Indicator(I::Wma, vec![raw, root]), s)
+}
+
+/// TradingView writes it with a variable that remembers; here it is one call, and the reader is told.
+fn kama(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
+    l.warnings.push(s.says("`ta.kama` is understood here but unknown to TradingView"));
+    l.node(Op::Indicator(I::Kama, a.to_vec()), s)
 }
 
 fn bands(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<[NodeId; 3]> {
