@@ -20,18 +20,3 @@ pub fn lifetime(database: &Database) -> Result<Count, DatabaseError> {
     })?;
     Ok(found.unwrap_or_default())
 }
-
-/// By strategy and data set, newest first: (strategy, symbol, looks).
-pub fn by_strategy(database: &Database, limit: i64) -> Result<Vec<(String, String, Count)>, DatabaseError> {
-    database.read(|tx| {
-        tx.rows(
-            "SELECT strategy, symbol, sum(trials), sum(effective) FROM research_trials
-             GROUP BY strategy_hash, symbol ORDER BY max(id) DESC LIMIT ?1",
-            &[limit.into()],
-            |row| {
-                let raw = u64::try_from(row.int(2)?).unwrap_or(0);
-                Ok((row.text(0)?, row.text(1)?, Count { raw, effective: row.real(3)? }))
-            },
-        )
-    })
-}
