@@ -71,6 +71,17 @@ pub enum Command {
     /// Check Pine scripts, list the catalogue.
     #[command(subcommand)]
     Strategy(Strategy),
+    /// Every look at data that was ever taken: what a verdict is deflated by.
+    #[command(
+        after_help = "Examples:\n  assay trials                 one line a data set\n  assay trials SPX --limit 5   the latest searches of one\n\nA look is never forgotten: judging an idea again makes its verdict stricter."
+    )]
+    Trials {
+        /// A data set: its latest searches instead of all sums.
+        symbol: Option<String>,
+        /// Most searches shown.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
     /// Search everything that was read, with quotes.
     #[command(after_help = "Example:\n  assay search \"oversold bounce\"")]
     Search {

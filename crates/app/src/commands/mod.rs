@@ -10,6 +10,7 @@ mod search;
 mod serve;
 mod strategy;
 mod submit;
+mod trials;
 mod verdicts;
 
 use std::process::ExitCode;
@@ -45,6 +46,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, AppError> {
         Command::Concept(command) => concept::concept(config, command, json),
         Command::Data(command) => data::data(config, command, json),
         Command::Strategy(command) => strategy::strategy(&config, command, json),
+        Command::Trials { symbol, limit } => trials::trials(config, symbol.as_deref(), limit, json),
         Command::Search { query, limit } => search::search(config, &query, limit, json),
         Command::Budget => budget::show(config, json),
         Command::Stop { part } => budget::switch(config, part, false, json),

@@ -32,6 +32,17 @@ fn a_concept_is_added_known_listed_shown_and_judged() {
     let second = json(dir, &["run", "golden cross", "--symbol", "SPX"]);
     assert_eq!(second["concept"]["generation"], 2);
     assert_eq!(second["verdict"]["looks"]["raw"].as_u64().unwrap(), 2 * looks, "earlier looks stay counted");
+
+    let ledger = json(dir, &["trials"]);
+    assert_eq!((ledger[0]["symbol"].as_str(), ledger[0]["searches"].as_u64()), (Some("SPX"), Some(2)));
+    assert_eq!((ledger[0]["strategies"].as_u64(), ledger[0]["raw"].as_u64()), (Some(1), Some(2 * looks)));
+    let searches = json(dir, &["trials", "spx", "--limit", "1"]);
+    assert_eq!(searches.as_array().unwrap().len(), 1);
+    assert_eq!((searches[0]["concept"].as_str(), searches[0]["raw"].as_u64()), (Some(id), Some(looks)));
+    let unknown = run(dir, &["trials", "gold"]);
+    let message = String::from_utf8_lossy(&unknown.stderr);
+    assert_eq!(unknown.status.code(), Some(4));
+    assert!(message.contains("gold") && message.contains("SPX"), "{message}");
 }
 
 #[test]
