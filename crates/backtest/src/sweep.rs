@@ -216,7 +216,7 @@ pub fn sweep(plan: &Sweep<'_>, progress: &(dyn Fn(u64, u64) -> bool + Sync)) -> 
     })
 }
 
-fn checked_grid(plan: &Sweep<'_>) -> Result<u64, SweepError> {
+pub(crate) fn checked_grid(plan: &Sweep<'_>) -> Result<u64, SweepError> {
     let size = plan.program.grid_size();
     match size {
         Some(size) if size <= plan.grid_max => Ok(size),
@@ -235,7 +235,7 @@ fn checked_grid(plan: &Sweep<'_>) -> Result<u64, SweepError> {
 }
 
 /// Which points can be traded, and the bar of the first return.
-fn first_bar(
+pub(crate) fn first_bar(
     plan: &Sweep<'_>,
     evaluator: &Evaluator<'_>,
     live: &[bool],

@@ -1,0 +1,36 @@
+//! What an engine outside this crate needs before it can trade a grid: which points are usable, from which bar on, and the
+//! growth of equity on each bar. The GPU stands on it, so that no rule of the sweep is written twice.
+
+use crate::evaluate::{Evaluator, live};
+use crate::fills::Factors;
+use crate::sweep::{checked_grid, first_bar};
+use crate::{Sweep, SweepError};
+
+/// Everything about a sweep that does not depend on who computes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ground {
+    /// By grid point: whether its lengths are usable and its warm-up short enough.
+    pub usable: Vec<bool>,
+    /// The bar of the first return; all points start there.
+    pub first_bar: usize,
+    /// One past the last bar.
+    pub end: usize,
+    /// Bars between the decision and the fill.
+    pub lag: usize,
+    /// Growth of equity over a bar, by what happens on it: (held, bought, sold).
+    pub growth: Vec<[f64; 3]>,
+}
+
+impl Ground {
+    /// Of a sweep; refuses what the sweep would refuse.
+    pub fn of(plan: &Sweep<'_>) -> Result<Ground, SweepError> {
+        let grid = checked_grid(plan)?;
+        let bars = &plan.bars.prefix(plan.train.end);
+        let evaluator = Evaluator { graph: &plan.program.graph, bars };
+        let live = live(&plan.program.graph, &[plan.program.entry, plan.program.exit]);
+        let (usable, first_bar) = first_bar(plan, &evaluator, &live, grid)?;
+        let factors = Factors::new(bars, plan.costs, plan.fill);
+        let growth = (0..bars.len()).map(|t| [factors.hold[t], factors.enter[t], factors.exit[t]]).collect();
+        Ok(Ground { usable, first_bar, end: plan.train.end, lag: plan.fill.lag(), growth })
+    }
+}
