@@ -71,6 +71,9 @@ pub enum Command {
     /// Check Pine scripts, list the catalogue.
     #[command(subcommand)]
     Strategy(Strategy),
+    /// What graphics processor there is, and what it is worth.
+    #[command(subcommand)]
+    Gpu(Gpu),
     /// Every look at data that was ever taken: what a verdict is deflated by.
     #[command(
         after_help = "Examples:\n  assay trials                 one line a data set\n  assay trials SPX --limit 5   the latest searches of one\n\nA look is never forgotten: judging an idea again makes its verdict stricter."
@@ -207,6 +210,36 @@ pub enum Strategy {
     },
     /// The bundled catalogue.
     List,
+}
+
+/// `assay gpu`.
+#[derive(Debug, Subcommand)]
+pub enum Gpu {
+    /// The device that sweeps would run on, its precision and its state.
+    Info {
+        /// Take a software renderer too.
+        #[arg(long)]
+        software: bool,
+    },
+    /// Sweep a seeded market on the device and on all processor cores, side by side, and compare.
+    #[command(after_help = "Example:\n  assay gpu bench --sets 1000000 --bars 2520 --json > gpu.json")]
+    Bench {
+        /// Parameter sets: a moving-average cross of about this many.
+        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(100..=100_000_000))]
+        sets: u64,
+        /// Bars of the market.
+        #[arg(long, default_value_t = 2_520, value_parser = clap::value_parser!(u32).range(1_000..=5_000_000))]
+        bars: u32,
+        /// Rounds; the fastest of each side counts.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
+        rounds: u32,
+        /// Compute in f32 even where the device has f64.
+        #[arg(long)]
+        single: bool,
+        /// Take a software renderer too.
+        #[arg(long)]
+        software: bool,
+    },
 }
 
 /// Parts that can be switched off.

@@ -7,11 +7,13 @@
 //! goes on with the processor and says that aloud.
 
 mod device;
+mod gauges;
 mod kernel;
 mod screen;
 mod tables;
 
 pub use device::{Device, DeviceInfo, Precision, Wanted};
+pub use gauges::{Gauges, gauges};
 pub use kernel::Kernel;
 pub use screen::{Report, Screened, screen};
 

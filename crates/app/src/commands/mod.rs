@@ -5,6 +5,7 @@ mod concept;
 mod config;
 mod data;
 mod demo;
+mod gpu;
 mod run;
 mod search;
 mod serve;
@@ -46,6 +47,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, AppError> {
         Command::Concept(command) => concept::concept(config, command, json),
         Command::Data(command) => data::data(config, command, json),
         Command::Strategy(command) => strategy::strategy(&config, command, json),
+        Command::Gpu(command) => gpu::gpu(&config, &command, json),
         Command::Trials { symbol, limit } => trials::trials(config, symbol.as_deref(), limit, json),
         Command::Search { query, limit } => search::search(config, &query, limit, json),
         Command::Budget => budget::show(config, json),
