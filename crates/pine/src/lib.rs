@@ -11,6 +11,7 @@ mod lexer;
 mod lower;
 pub mod parser;
 mod program;
+pub mod signatures;
 
 pub use diagnostic::{Diagnostic, Refusal};
 pub use program::{Input, InputKind, Program, Settings};
