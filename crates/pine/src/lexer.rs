@@ -72,7 +72,6 @@ pub(crate) enum Place {
 
 /// One line of the text.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "for the layout")]
 pub(crate) struct Line<'a> {
     /// Blanks before its first character; a tab counts four.
     pub width: usize,

@@ -6,6 +6,7 @@
 pub mod ast;
 mod diagnostic;
 pub mod fold;
+pub mod format;
 pub mod graph;
 mod lexer;
 mod lower;
@@ -27,16 +28,20 @@ const VERSION_UNSTATED: u8 = 4;
 /// # Errors
 /// Everything that the subset does not hold, with line, column, name and, where there is one, the way round.
 pub fn compile(text: &str) -> Result<Program, Refusal> {
-    let start = lexer::Span { line: 1, column: 1 };
     let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
-    if text.len() > SCRIPT_BYTES_MAX {
-        return Err(refuse(
-            start.says(format!("the script has {} bytes, at most {SCRIPT_BYTES_MAX} are taken", text.len())),
-        ));
-    }
+    bounded(text).map_err(refuse)?;
     let version = version(text).map_err(refuse)?;
     let script = parser::parse(text).map_err(refuse)?;
     lower::lower(&script, version)
+}
+
+/// Refuses a script that is too long.
+fn bounded(text: &str) -> Result<(), Diagnostic> {
+    if text.len() <= SCRIPT_BYTES_MAX {
+        return Ok(());
+    }
+    let start = lexer::Span { line: 1, column: 1 };
+    Err(start.says(format!("the script has {} bytes, at most {SCRIPT_BYTES_MAX} are taken", text.len())))
 }
 
 /// Reads `//@version=N`, in whatever comment it stands; the first counts.

@@ -62,7 +62,7 @@ impl Parser<'_> {
         for sign in ["-", "+", "not"] {
             if self.take(sign) || self.take_word(sign) {
                 if sign != "not" {
-                    self.unary.push(self.at - 1);
+                    self.clinging.push(self.at);
                 }
                 let inner = self.deeper(Parser::unary)?;
                 return Ok(Expr { kind: ExprKind::Unary(sign, inner.into()), span });

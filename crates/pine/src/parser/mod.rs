@@ -26,23 +26,18 @@ pub fn parse(text: &str) -> Result<Block, Diagnostic> {
     Ok(parse_tokens(text, &tokens)?.script)
 }
 
-/// A script, and those of its tokens that an eye alone would mistake for operators.
+/// A script, and which of its tokens cling to the one before: an eye alone would take their signs for operators.
 pub(crate) struct Parse {
     pub script: Block,
-    /// Signs that cling to what follows: unary `-` and `+`. By index, ascending.
-    #[expect(dead_code, reason = "for the layout")]
-    pub unary: Vec<usize>,
-    /// Brackets that hold a type: the `<` and `>` of `array<float>`. By index, in order of their `<`.
-    #[expect(dead_code, reason = "for the layout")]
-    pub angles: Vec<usize>,
+    /// What follows a unary sign, types in `array<float>`, paths of imports. By index, ascending.
+    pub clinging: Vec<usize>,
 }
 
 /// Parses tokens that were scanned from `text`.
 pub(crate) fn parse_tokens(text: &str, tokens: &[Token]) -> Result<Parse, Diagnostic> {
-    let mut parser =
-        Parser { text, tokens, at: 0, depth: 0, operators: 0, brackets: 0, unary: Vec::new(), angles: Vec::new() };
+    let mut parser = Parser { text, tokens, at: 0, depth: 0, operators: 0, brackets: 0, clinging: Vec::new() };
     let script = parser.script()?;
-    Ok(Parse { script, unary: parser.unary, angles: parser.angles })
+    Ok(Parse { script, clinging: parser.clinging })
 }
 
 struct Parser<'a> {
@@ -54,8 +49,7 @@ struct Parser<'a> {
     operators: u32,
     /// Open around this place: inside them a comma separates arguments, not statements.
     brackets: u32,
-    unary: Vec<usize>,
-    angles: Vec<usize>,
+    clinging: Vec<usize>,
 }
 
 type Parsed<T> = Result<T, Diagnostic>;

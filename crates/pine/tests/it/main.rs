@@ -1,5 +1,7 @@
 //! Scripts in, programs or findings out.
 
+mod generated;
+mod layout;
 mod lowering;
 mod properties;
 mod refusals;

@@ -12,6 +12,13 @@ fn tree(text: &str) -> String {
     }
 }
 
+/// Two texts mean the same: their trees differ in places alone.
+pub fn assert_same_tree(a: &str, b: &str) {
+    let (tree_a, tree_b) = (tree(a), tree(b));
+    assert!(!tree_a.starts_with("refused"), "{tree_a}\n{a}");
+    assert_eq!(tree_a, tree_b, "{a}\n---\n{b}");
+}
+
 fn block(block: &Block) -> String {
     block.iter().map(statement).collect::<Vec<_>>().join("; ")
 }
