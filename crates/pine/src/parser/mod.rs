@@ -165,7 +165,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-const CONTINUES: &str = "this line goes on the one above it, as it is indented by a number that is no multiple of four";
+const CONTINUES: &str = "this line goes on the one above it: it stands deeper though nothing opens a block, or is indented by a number that is no multiple of four";
 
 /// At most forty characters.
 fn clipped(text: &str) -> String {
