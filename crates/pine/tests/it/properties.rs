@@ -1,10 +1,12 @@
 //! For every text: an answer, and never a panic.
 
 use assay_pine::compile;
+use assay_pine::format::format;
+use assay_pine::parser::parse;
 use proptest::prelude::*;
 
 /// Pieces that scripts are made of, so that random texts get past the lexer.
-const PIECES: [&str; 46] = [
+const PIECES: [&str; 75] = [
     "close",
     "open",
     "x",
@@ -51,25 +53,66 @@ const PIECES: [&str; 46] = [
     "var ",
     "nz(",
     "true",
+    "for ",
+    "i = 0 to 9 by 2",
+    "[i, v] in xs",
+    "while ",
+    "break",
+    "type T",
+    "enum E",
+    "method ",
+    "import a/b-c/1 as ",
+    "export ",
+    "float",
+    "float[] ",
+    "<float>",
+    "array<",
+    ".m(",
+    ".x",
+    "+=",
+    "//@version=5",
+    "// said",
+    "\"text\"",
+    "'it\\'s'",
+    "#aabbcc",
+    "5.",
+    "1e-3",
+    "\r\n\t",
+    "\n   ",
+    "\n      ",
+    "\u{2028}",
+    "é\u{200b}",
 ];
+
+/// A text parses or is refused; what parses has a layout, which is its own and parses too.
+fn answers(text: &str) {
+    let _ = compile(text);
+    if parse(text).is_err() {
+        assert!(format(text).is_err());
+        return;
+    }
+    let once = format(text).unwrap();
+    assert_eq!(format(&once).unwrap(), once, "{text}");
+    super::syntax::assert_same_tree(text, &once);
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_panics(text in "\\PC{0,300}") {
-        let _ = compile(&text);
+        answers(&text);
     }
 
     #[test]
     fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let _ = compile(&String::from_utf8_lossy(&bytes));
+        answers(&String::from_utf8_lossy(&bytes));
     }
 
     #[test]
     fn no_mixture_of_pieces_panics(pieces in proptest::collection::vec(0..PIECES.len(), 0..60)) {
         let body: String = pieces.into_iter().map(|i| PIECES[i]).collect();
-        let _ = compile(&format!("//@version=6\nstrategy(\"T\")\n{body}"));
+        answers(&format!("//@version=6\nstrategy(\"T\")\n{body}"));
     }
 
     #[test]
