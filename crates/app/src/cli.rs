@@ -208,6 +208,21 @@ pub enum Strategy {
         /// The script; `-` reads standard input.
         file: PathBuf,
     },
+    /// Lay a Pine script out in the canonical way; comments stay, and so does its meaning.
+    #[command(
+        after_help = "Examples:\n  assay strategy fmt idea.pine               on standard output\n  assay strategy fmt --write *.pine          in place\n  assay strategy fmt --check *.pine          names those that would change; exit code 2 if there are any"
+    )]
+    Fmt {
+        /// The scripts; `-` reads standard input.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Rewrite the files instead of printing them.
+        #[arg(long, conflicts_with = "check")]
+        write: bool,
+        /// Only say which files would change.
+        #[arg(long)]
+        check: bool,
+    },
     /// The bundled catalogue.
     List,
 }

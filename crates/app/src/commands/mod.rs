@@ -106,3 +106,11 @@ fn read_text(path: &Path) -> Result<String, AppError> {
         )
     })
 }
+
+/// Writes beside the file and renames: a reader never sees half of it, and a full disk leaves the old text.
+fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    std::fs::write(&part, text)?;
+    std::fs::rename(&part, path)
+}
