@@ -1,7 +1,7 @@
 //! Verdicts as a table, and reports as files.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use assay_console::report;
 use assay_research::views::ConceptRow;
