@@ -112,6 +112,7 @@ fn arguments_find_their_parameters() {
         expect!["input.int(defval@11 options@22 tooltip@38 active@50)"],
     );
     check("input(5, \"n\", input.integer, 1)", 4, expect!["input(defval@7 title@10 type@15 minval@30)"]);
+    check("input(5, defval=7, title=\"n\")", 3, expect!["input(defval@17 title@26)"]);
     check("timestamp(2020, 1, 1, 0, 0)", 6, expect!["timestamp(year@11 month@17 day@20 hour@23 minute@26)"]);
     check("timestamp(\"UTC\", 2020, 1, 1)", 6, expect!["timestamp(timezone@11 year@18 month@24 day@27)"]);
     check("timestamp(\"2020-01-01\")", 6, expect!["timestamp(dateString@11)"]);
