@@ -33,7 +33,7 @@ fn check(text: &str, version: u8, wanted: Expect) {
 fn every_name_is_known_once_and_in_known_types() {
     let known = |ty: &TypeName| {
         let names = "any number int float bool string color tuple line label box table linefill polyline plot hline \
-                     footprint chart.point array matrix map T K V plot_display plot_style hline_style scale_type \
+                     footprint volume_row chart.point array matrix map T K V plot_display plot_style hline_style scale_type \
                      sort_order text_format";
         names.split_whitespace().any(|name| name == ty.name)
     };
