@@ -89,6 +89,9 @@ pub(crate) struct Scan<'a> {
     pub lines: Vec<Line<'a>>,
 }
 
+/// Longest name, in characters.
+pub(crate) const NAME_LENGTH_MAX: usize = 255;
+
 /// Longest first, so that `:=` is not read as `:` and `=`.
 const SIGNS: [&str; 28] = [
     "=>", ":=", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "+", "-", "*", "/", "%", "<", ">", "=", "(", ")",
@@ -227,6 +230,11 @@ fn scan_line<'a>(
             }
             c if c.is_ascii_alphabetic() || c == '_' => {
                 let next = run(bytes, i, |b| b.is_ascii_alphanumeric() || b == b'_');
+                if next - i > NAME_LENGTH_MAX {
+                    return Err(
+                        span.says(format!("a name of {} characters: at most {NAME_LENGTH_MAX} are taken", next - i))
+                    );
+                }
                 (Kind::Word(&text[i..next]), next)
             }
             _ => match SIGNS.iter().find(|sign| text[i..].starts_with(**sign)) {

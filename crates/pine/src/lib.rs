@@ -1,7 +1,8 @@
 //! Pine Script: text -> checked [`Program`] -> expression graph with a parameter grid.
 //!
-//! No I/O, no clock. `lexer` -> `parser` -> `lower` (names, types, refusals, inlining) -> [`graph`]. [`fold`] holds the meaning
-//! of arithmetic, which constants and every engine share.
+//! No I/O, no clock. `lexer` -> [`parser`] -> [`ast`] -> `lower` (names, types, refusals, inlining) -> [`graph`]. [`fold`]
+//! holds the meaning of arithmetic, which constants and every engine share. [`signatures`] knows Pine's own functions,
+//! [`format`](mod@format) lays a script out.
 
 pub mod ast;
 mod diagnostic;

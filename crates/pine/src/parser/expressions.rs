@@ -153,13 +153,7 @@ impl Parser<'_> {
 
     fn name_tail(&mut self, first: String) -> Parsed<ExprKind> {
         let mut name = first;
-        while self.is(".")
-            && let Kind::Word(part) = self.peek_at(1)
-        {
-            self.at += 2;
-            name.push('.');
-            name.push_str(part);
-        }
+        self.path(&mut name)?;
         let types: Vec<TypeName> = self.call_types();
         if self.take("(") {
             return Ok(ExprKind::Call { name, types, args: self.args()? });

@@ -17,6 +17,9 @@ pub const DEPTH_MAX: u32 = 120;
 /// Most operators of one statement: a chain of them is a tree of that height.
 pub const OPERATORS_MAX: u32 = 400;
 
+/// Most names joined by points: `a.b.c`.
+pub const PATH_MAX: usize = 32;
+
 /// Parses a whole script.
 ///
 /// # Errors
@@ -154,6 +157,21 @@ impl<'a> Parser<'a> {
             return Err(self.span().advises(says, "split the expression into variables"));
         }
         Ok(())
+    }
+
+    /// The rest of `a.b.c`, of which `name` is what stands before the first point.
+    fn path(&mut self, name: &mut String) -> Parsed<()> {
+        for _ in 1..PATH_MAX {
+            let (true, Kind::Word(part)) = (self.is("."), self.peek_at(1)) else { return Ok(()) };
+            self.at += 2;
+            name.push('.');
+            name.push_str(part);
+        }
+        if self.is(".") {
+            Err(self.span().says(format!("more than {PATH_MAX} names joined by points")))
+        } else {
+            Ok(())
+        }
     }
 
     /// Inside brackets that have just been opened.

@@ -56,13 +56,7 @@ impl Parser<'_> {
         }
         let mut name = first.to_owned();
         self.at += 1;
-        while self.is(".")
-            && let Kind::Word(part) = self.peek_at(1)
-        {
-            name.push('.');
-            name.push_str(part);
-            self.at += 2;
-        }
+        self.path(&mut name).ok()?;
         let args = if self.is("<") { self.type_arguments(depth)? } else { Vec::new() };
         let mut ty = TypeName { qualifier, name, args };
         if self.is("[") && self.is_at(1, "]") {

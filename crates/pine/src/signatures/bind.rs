@@ -138,9 +138,11 @@ fn one<'a>(
                 at
             }
         };
+        let by_place = argument.is_some() && at < place;
         if parameters[at].presence == Presence::Repeated {
             binding.repeated.push(value);
-        } else if binding.values[at].replace(value).is_some() {
+        } else if binding.values[at].replace(value).is_some() && !(version < 4 && by_place) {
+            // The first versions let a name repeat what was given by place: input(14, defval=14).
             return Err(value.span.says(format!("the argument `{}` of `{name}` is given twice", parameters[at].name)));
         }
     }

@@ -127,3 +127,55 @@ proptest! {
         prop_assert!(program.inputs[0].grid.contains(&f64::from(n)));
     }
 }
+
+/// Shapes that make a careless parser recurse without end, look ahead without end, or go back and forth.
+const SHAPES: [(&str, &str); 33] = [
+    ("x = ", "("),
+    ("", "["),
+    ("x = 1", " + 1"),
+    ("x = ", "a<"),
+    ("", "a<b,"),
+    ("", "array<"),
+    ("", "a."),
+    ("x = ", "a ? b : "),
+    ("if a\n    b\n", "else if a\n    b\n"),
+    ("", "x=1\n"),
+    ("x=1", ",x=1"),
+    ("f(", "1,"),
+    ("", "f(x)=>"),
+    ("", "f("),
+    ("", "f(a),"),
+    ("", "\""),
+    ("", "'''a"),
+    ("x = ", "9"),
+    ("x = ", "not "),
+    ("x = ", "-"),
+    ("", "switch "),
+    ("", "for i = "),
+    ("import ", "a/"),
+    ("", "float "),
+    ("x = a", "[1]"),
+    ("x = f()", ".m()"),
+    ("", "[a,b]=f(),"),
+    ("type T\n", "    float x = 1\n"),
+    ("enum E\n", "    x\n"),
+    ("//", "\u{202e}e\u{301}\u{200d}"),
+    ("x = \"", "\u{1f469}\u{200d}\u{1f469}\u{0}"),
+    ("", "\t\r"),
+    ("", "a\u{a0}=\u{2003}1\n"),
+];
+
+#[test]
+fn long_scripts_of_hostile_shapes_are_answered() {
+    for (start, again) in SHAPES {
+        let text = format!("{start}{}", again.repeat(30_000 / again.len()));
+        answers(&text);
+        // The same, closed.
+        let _ = parse(&format!("{text}{}", ")".repeat(1_000)));
+    }
+    let mut stairs = String::new();
+    for depth in 0..200 {
+        stairs += &format!("{}if a\n", "    ".repeat(depth));
+    }
+    answers(&stairs);
+}

@@ -33,7 +33,7 @@ fn check(text: &str, version: u8, wanted: Expect) {
 fn every_name_is_known_once_and_in_known_types() {
     let known = |ty: &TypeName| {
         let names = "any number int float bool string color tuple line label box table linefill polyline plot hline \
-                     footprint chart.point array matrix map T K V plot_display plot_style hline_style scale_type \
+                     footprint volume_row chart.point array matrix map T K V plot_display plot_style hline_style scale_type \
                      sort_order text_format";
         names.split_whitespace().any(|name| name == ty.name)
     };
@@ -112,6 +112,7 @@ fn arguments_find_their_parameters() {
         expect!["input.int(defval@11 options@22 tooltip@38 active@50)"],
     );
     check("input(5, \"n\", input.integer, 1)", 4, expect!["input(defval@7 title@10 type@15 minval@30)"]);
+    check("input(5, defval=7, title=\"n\")", 3, expect!["input(defval@17 title@26)"]);
     check("timestamp(2020, 1, 1, 0, 0)", 6, expect!["timestamp(year@11 month@17 day@20 hour@23 minute@26)"]);
     check("timestamp(\"UTC\", 2020, 1, 1)", 6, expect!["timestamp(timezone@11 year@18 month@24 day@27)"]);
     check("timestamp(\"2020-01-01\")", 6, expect!["timestamp(dateString@11)"]);

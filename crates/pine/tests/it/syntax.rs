@@ -281,3 +281,13 @@ fn scripts_of_the_first_versions() {
         ]],
     );
 }
+
+#[test]
+fn names_have_a_bound() {
+    let name = "n".repeat(255);
+    assert_eq!(tree(&name), name);
+    assert_eq!(tree(&format!("x = {name}n")), "refused 1:5: a name of 256 characters: at most 255 are taken");
+    let path = vec!["a"; 32].join(".");
+    assert_eq!(tree(&path), path);
+    assert_eq!(tree(&format!("{path}.a")), "refused 1:64: more than 32 names joined by points");
+}
