@@ -14,6 +14,7 @@ pub mod look_ahead;
 mod metrics;
 pub mod overfitting;
 mod run;
+pub mod stepwise;
 mod sweep;
 pub mod verdict;
 mod warm_up;
