@@ -11,9 +11,11 @@ mod lexer;
 mod lower;
 mod parser;
 mod program;
+mod steps;
 
 pub use diagnostic::{Diagnostic, Refusal};
-pub use program::{Input, InputKind, Program, Settings};
+pub use program::{Direction, Input, InputKind, Program, Settings, Sizing};
+pub use steps::{OrderCommand, OrderId, OrderKind, Register, StepProgram};
 
 /// Largest script, in bytes.
 pub const SCRIPT_BYTES_MAX: usize = 1 << 20;
