@@ -3,6 +3,7 @@
 mod lowering;
 mod properties;
 mod refusals;
+mod syntax;
 
 use assay_pine::graph::{Graph, NodeId, Op};
 use assay_pine::{Program, compile};
