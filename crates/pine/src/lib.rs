@@ -3,17 +3,19 @@
 //! No I/O, no clock. `lexer` -> `parser` -> `lower` (names, types, refusals, inlining) -> [`graph`]. [`fold`] holds the meaning
 //! of arithmetic, which constants and every engine share.
 
-mod ast;
+pub mod ast;
 mod diagnostic;
 pub mod fold;
 pub mod graph;
 mod lexer;
 mod lower;
-mod parser;
+pub mod parser;
 mod program;
+mod steps;
 
 pub use diagnostic::{Diagnostic, Refusal};
-pub use program::{Input, InputKind, Program, Settings};
+pub use program::{Direction, Input, InputKind, Program, Settings, Sizing};
+pub use steps::{OrderCommand, OrderId, OrderKind, Register, StepProgram};
 
 /// Largest script, in bytes.
 pub const SCRIPT_BYTES_MAX: usize = 1 << 20;
@@ -38,21 +40,28 @@ pub fn compile(text: &str) -> Result<Program, Refusal> {
     lower::lower(&script, version)
 }
 
-/// Reads `//@version=N`, wherever it stands.
-fn version(text: &str) -> Result<u8, Diagnostic> {
+/// Reads `//@version=N`, in whatever comment it stands; the first counts.
+///
+/// # Errors
+/// Where the number is none that Pine has had.
+pub fn version(text: &str) -> Result<u8, Diagnostic> {
     for (at, line) in text.lines().enumerate() {
-        let Some(rest) = line.trim().trim_start_matches('\u{feff}').strip_prefix("//") else { continue };
-        let Some(number) = rest.trim_start().strip_prefix("@version") else { continue };
-        let number = number.trim_start().trim_start_matches('=').trim();
+        let Some(number) = line.find("//").and_then(|start| stated_version(&line[start..])) else { continue };
         let span = lexer::Span { line: at as u32 + 1, column: 1 };
-        return match number.parse::<u8>() {
-            Ok(version @ 4..=6) => Ok(version),
-            Ok(version @ 1..=3) => Err(span.advises(
-                format!("version {version} is not supported"),
-                "convert it to version 5 or 6 in TradingView's editor",
-            )),
-            _ => Err(span.says(format!("the version {number:?} is not known; 4, 5 and 6 are"))),
+        let digits: String = number.chars().take_while(char::is_ascii_digit).take(4).collect();
+        return match digits.parse::<u8>() {
+            Ok(version @ 1..=6) => Ok(version),
+            _ => {
+                let shown: String = number.chars().take_while(|c| c.is_alphanumeric()).take(20).collect();
+                Err(span.says(format!("the version {shown:?} is not known; 1 to 6 are")))
+            }
         };
     }
     Ok(VERSION_UNSTATED)
+}
+
+/// What stands behind `@version=` in a comment that says nothing before it.
+fn stated_version(comment: &str) -> Option<&str> {
+    let rest = comment.trim_start_matches('/').trim_start().strip_prefix("@version")?;
+    Some(rest.trim_start().strip_prefix('=')?.trim_start())
 }

@@ -1,7 +1,7 @@
 //! Calls: the script's own functions (inlined), `na` handling, drawings (accepted, without effect), and what is refused.
 
 use super::{CALL_DEPTH_MAX, Function, Lower, Lowered, Value, builtins};
-use crate::ast::{Arg, Expr};
+use crate::ast::{Arg, Expr, Parameter};
 use crate::graph::{Op, Time};
 use crate::lexer::Span;
 use std::collections::BTreeMap;
@@ -135,17 +135,17 @@ impl Lower {
             let parameter = match &arg.name {
                 Some(name) => name.clone(),
                 None => match positional.next() {
-                    Some((parameter, _)) => parameter.clone(),
+                    Some(parameter) => parameter.name.clone(),
                     None => return Err(span.says(format!("`{name}` takes {} arguments", function.parameters.len()))),
                 },
             };
-            if !function.parameters.iter().any(|(known, _)| *known == parameter) {
+            if !function.parameters.iter().any(|known| known.name == parameter) {
                 return Err(span.says(format!("`{name}` has no parameter `{parameter}`")));
             }
             let value = self.expr(&arg.value)?;
             bound.insert(parameter, value);
         }
-        for (parameter, default) in &function.parameters {
+        for Parameter { name: parameter, default, .. } in &function.parameters {
             if bound.contains_key(parameter) {
                 continue;
             }
