@@ -114,7 +114,7 @@ impl Broker {
         }
     }
 
-    /// Fills everything that `price` satisfies, in the order of placement.
+    /// Fills everything that `price` satisfies: brackets first, then the rest, each in the order of placement.
     fn settle(&mut self, price: f64, phase: Phase) {
         while let Some(pick) = self.satisfied(price, phase) {
             self.fill(pick, price, phase);
@@ -126,6 +126,23 @@ impl Broker {
 
     fn satisfied(&self, price: f64, phase: Phase) -> Option<Pick> {
         let mut best: Option<(u64, Pick)> = None;
+        let mut offer = |seq: u64, pick: Pick| {
+            if best.is_none_or(|(known, _)| seq < known) {
+                best = Some((seq, pick));
+            }
+        };
+        for (at, trade, levels) in self.brackets() {
+            let up = self.trades[trade].side.sign();
+            let seq = self.exits[at].seq;
+            if up * (levels.stop - price) >= 0.0 || (levels.tight && up * (price - levels.trail) >= 0.0) {
+                offer(seq, Pick::Exit { at, trade, limit: false });
+            } else if up * (price - levels.limit) >= 0.0 {
+                offer(seq, Pick::Exit { at, trade, limit: true });
+            }
+        }
+        if let Some((_, bracket)) = best {
+            return Some(bracket);
+        }
         let mut offer = |seq: u64, pick: Pick| {
             if best.is_none_or(|(known, _)| seq < known) {
                 best = Some((seq, pick));
@@ -157,15 +174,6 @@ impl Broker {
                         offer(resting.seq, Pick::Order { at, limit: true });
                     }
                 }
-            }
-        }
-        for (at, trade, levels) in self.brackets() {
-            let up = self.trades[trade].side.sign();
-            let seq = self.exits[at].seq;
-            if up * (levels.stop - price) >= 0.0 || (levels.tight && up * (price - levels.trail) >= 0.0) {
-                offer(seq, Pick::Exit { at, trade, limit: false });
-            } else if up * (price - levels.limit) >= 0.0 {
-                offer(seq, Pick::Exit { at, trade, limit: true });
             }
         }
         best.map(|(_, pick)| pick)
