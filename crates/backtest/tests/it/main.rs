@@ -5,6 +5,8 @@ mod examining;
 mod golden_indicators;
 mod golden_sweeps;
 mod market;
+mod searching;
+mod stepwise;
 
 use assay_pine::{Program, compile};
 
