@@ -15,7 +15,7 @@ mod metrics;
 pub mod overfitting;
 pub mod permutation;
 mod run;
-pub mod search;
+pub mod family;
 mod sweep;
 pub mod verdict;
 mod warm_up;

@@ -28,7 +28,7 @@ pub use tail::tail_p;
 
 pub(crate) use fan::quantile;
 
-use crate::search::Search;
+use crate::family::Search;
 use crate::{Bars, SweepError};
 
 /// Permuted markets at most, whatever the settings ask for: what is kept of them stays bounded.

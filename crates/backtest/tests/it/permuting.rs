@@ -1,7 +1,7 @@
 //! Permutation of the whole search: memory is found, its absence is seen, and threads change nothing.
 
 use assay_backtest::permutation::{Permutation, PermutationSettings, Scheme, permute_search};
-use assay_backtest::search::Search;
+use assay_backtest::family::Search;
 use assay_backtest::{Bars, Costs, Engine, Fill, SweepError};
 use assay_pine::Program;
 use assay_units::Seed;
@@ -28,7 +28,7 @@ fn permuted(bars: &Bars, settings: &PermutationSettings, threads: usize) -> Resu
         trades_min: 30,
     };
     let swept = search.trials(bars, 0..bars.len(), threads, &|_, _| true)?;
-    let best = assay_backtest::search::best_trial(&swept.trials, 30).unwrap();
+    let best = assay_backtest::family::best_trial(&swept.trials, 30).unwrap();
     permute_search(&search, bars, (best.sharpe, swept.first_bar), settings, threads, &|_, _| true)
 }
 
