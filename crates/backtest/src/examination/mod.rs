@@ -11,10 +11,10 @@ use assay_units::Seed;
 
 pub use drawing::{Axis, Curve, CurvePoint, HeatMap};
 
+use crate::family::best_trial;
 use crate::judge::{JudgeInput, Judgement, TrialCount, judge};
 use crate::overfitting::effective_trials::SERIES_MAX;
 use crate::overfitting::{EffectiveTrials, Pbo, effective_trials, probability_of_overfitting};
-use crate::family::best_trial;
 use crate::verdict::Thresholds;
 use crate::{
     Bars, Costs, Engine, Fill, Metrics, Run, Sweep, SweepError, SweepResult, Trade, WarmUp, look_ahead, metrics, run,

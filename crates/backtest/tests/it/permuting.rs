@@ -1,7 +1,7 @@
 //! Permutation of the whole search: memory is found, its absence is seen, and threads change nothing.
 
-use assay_backtest::permutation::{Permutation, PermutationSettings, Scheme, permute_search};
 use assay_backtest::family::Search;
+use assay_backtest::permutation::{Permutation, PermutationSettings, Scheme, permute_search};
 use assay_backtest::{Bars, Costs, Engine, Fill, SweepError};
 use assay_pine::Program;
 use assay_units::Seed;
