@@ -7,6 +7,7 @@ mod golden_sweeps;
 mod market;
 mod oracles;
 mod permuting;
+mod searching;
 
 use assay_pine::{Program, compile};
 

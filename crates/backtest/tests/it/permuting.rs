@@ -1,6 +1,6 @@
 //! Permutation of the whole search: memory is found, its absence is seen, and threads change nothing.
 
-use assay_backtest::family::Search;
+use assay_backtest::family::Family;
 use assay_backtest::permutation::{Permutation, PermutationSettings, Scheme, permute_search};
 use assay_backtest::{Bars, Costs, Engine, Fill, SweepError};
 use assay_pine::Program;
@@ -19,7 +19,7 @@ fn reversal() -> Program {
 
 fn permuted(bars: &Bars, settings: &PermutationSettings, threads: usize) -> Result<Option<Permutation>, SweepError> {
     let program = reversal();
-    let search = Search {
+    let family = Family {
         program: &program,
         costs: Costs { fee: 0.0005, slippage: 0.0 },
         fill: Fill::NextOpen,
@@ -27,9 +27,9 @@ fn permuted(bars: &Bars, settings: &PermutationSettings, threads: usize) -> Resu
         grid_max: 1_000,
         trades_min: 30,
     };
-    let swept = search.trials(bars, 0..bars.len(), threads, &|_, _| true)?;
-    let best = assay_backtest::family::best_trial(&swept.trials, 30).unwrap();
-    permute_search(&search, bars, (best.sharpe, swept.first_bar), settings, threads, &|_, _| true)
+    let swept = family.trials(bars, 0..bars.len(), threads, &|_, _| true)?;
+    let best = family.best_of(&swept.trials).unwrap();
+    permute_search(&family, bars, (best.sharpe, swept.first_bar), settings, threads, &|_, _| true)
 }
 
 #[test]

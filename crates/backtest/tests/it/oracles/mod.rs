@@ -46,7 +46,7 @@ pub fn ask(adapter: &str, request: &Value) -> Value {
     let mut child = command
         .arg(root().join("scripts/oracles").join(adapter))
         .env("NUMBA_CACHE_DIR", target.join("numba"))
-        .env("PYTHONDONTWRITEBYTECODE", "")
+        .env("PYTHONPYCACHEPREFIX", target.join("pycache"))
         .env("MPLBACKEND", "agg")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
