@@ -4,6 +4,7 @@
 //! of arithmetic, which constants and every engine share.
 
 pub mod ast;
+pub mod check;
 mod diagnostic;
 pub mod fold;
 pub mod graph;
@@ -38,6 +39,30 @@ pub fn compile(text: &str) -> Result<Program, Refusal> {
     let version = version(text).map_err(refuse)?;
     let script = parser::parse(text).map_err(refuse)?;
     lower::lower(&script, version)
+}
+
+/// Checks a whole script for the plain interpreter: everything that public strategies use. Never panics and never hangs.
+///
+/// # Errors
+/// Everything that cannot run, with line, column, name and, where there is one, the way round.
+pub fn check(text: &str) -> Result<check::tree::Script, Refusal> {
+    let start = lexer::Span { line: 1, column: 1 };
+    let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
+    if text.len() > SCRIPT_BYTES_MAX {
+        return Err(refuse(
+            start.says(format!("the script has {} bytes, at most {SCRIPT_BYTES_MAX} are taken", text.len())),
+        ));
+    }
+    let version = version(text).map_err(refuse)?;
+    let script = parser::parse(text).map_err(refuse)?;
+    check::check_script(&script, version, reads_drawings(text))
+}
+
+/// Whether coordinates of drawings are read back anywhere: only then must they be kept.
+fn reads_drawings(text: &str) -> bool {
+    text.match_indices(".get_").any(|(at, _)| {
+        ["x", "y", "top", "bottom", "left", "right", "price", "text"].iter().any(|what| text[at + 5..].starts_with(what))
+    })
 }
 
 /// Reads `//@version=N`, in whatever comment it stands; the first counts.
