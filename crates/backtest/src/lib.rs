@@ -18,6 +18,7 @@ pub mod permutation;
 mod run;
 mod search;
 mod selection;
+pub mod stepwise;
 mod sweep;
 pub mod verdict;
 mod warm_up;

@@ -3,17 +3,20 @@
 //! No I/O, no clock. `lexer` -> `parser` -> `lower` (names, types, refusals, inlining) -> [`graph`]. [`fold`] holds the meaning
 //! of arithmetic, which constants and every engine share.
 
-mod ast;
+pub mod ast;
+pub mod check;
 mod diagnostic;
 pub mod fold;
 pub mod graph;
 mod lexer;
 mod lower;
-mod parser;
+pub mod parser;
 mod program;
+mod steps;
 
 pub use diagnostic::{Diagnostic, Refusal};
-pub use program::{Input, InputKind, Program, Settings};
+pub use program::{Direction, Input, InputKind, Program, Settings, Sizing};
+pub use steps::{OrderCommand, OrderId, OrderKind, Register, StepProgram};
 
 /// Largest script, in bytes.
 pub const SCRIPT_BYTES_MAX: usize = 1 << 20;
@@ -38,21 +41,52 @@ pub fn compile(text: &str) -> Result<Program, Refusal> {
     lower::lower(&script, version)
 }
 
-/// Reads `//@version=N`, wherever it stands.
-fn version(text: &str) -> Result<u8, Diagnostic> {
+/// Checks a whole script for the plain interpreter: everything that public strategies use. Never panics and never hangs.
+///
+/// # Errors
+/// Everything that cannot run, with line, column, name and, where there is one, the way round.
+pub fn check(text: &str) -> Result<check::tree::Script, Refusal> {
+    let start = lexer::Span { line: 1, column: 1 };
+    let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
+    if text.len() > SCRIPT_BYTES_MAX {
+        return Err(refuse(
+            start.says(format!("the script has {} bytes, at most {SCRIPT_BYTES_MAX} are taken", text.len())),
+        ));
+    }
+    let version = version(text).map_err(refuse)?;
+    let script = parser::parse(text).map_err(refuse)?;
+    check::check_script(&script, version, reads_drawings(text))
+}
+
+/// Whether coordinates of drawings are read back anywhere: only then must they be kept.
+fn reads_drawings(text: &str) -> bool {
+    text.match_indices(".get_").any(|(at, _)| {
+        ["x", "y", "top", "bottom", "left", "right", "price", "text"].iter().any(|what| text[at + 5..].starts_with(what))
+    })
+}
+
+/// Reads `//@version=N`, in whatever comment it stands; the first counts.
+///
+/// # Errors
+/// Where the number is none that Pine has had.
+pub fn version(text: &str) -> Result<u8, Diagnostic> {
     for (at, line) in text.lines().enumerate() {
-        let Some(rest) = line.trim().trim_start_matches('\u{feff}').strip_prefix("//") else { continue };
-        let Some(number) = rest.trim_start().strip_prefix("@version") else { continue };
-        let number = number.trim_start().trim_start_matches('=').trim();
+        let Some(number) = line.find("//").and_then(|start| stated_version(&line[start..])) else { continue };
         let span = lexer::Span { line: at as u32 + 1, column: 1 };
-        return match number.parse::<u8>() {
-            Ok(version @ 4..=6) => Ok(version),
-            Ok(version @ 1..=3) => Err(span.advises(
-                format!("version {version} is not supported"),
-                "convert it to version 5 or 6 in TradingView's editor",
-            )),
-            _ => Err(span.says(format!("the version {number:?} is not known; 4, 5 and 6 are"))),
+        let digits: String = number.chars().take_while(char::is_ascii_digit).take(4).collect();
+        return match digits.parse::<u8>() {
+            Ok(version @ 1..=6) => Ok(version),
+            _ => {
+                let shown: String = number.chars().take_while(|c| c.is_alphanumeric()).take(20).collect();
+                Err(span.says(format!("the version {shown:?} is not known; 1 to 6 are")))
+            }
         };
     }
     Ok(VERSION_UNSTATED)
+}
+
+/// What stands behind `@version=` in a comment that says nothing before it.
+fn stated_version(comment: &str) -> Option<&str> {
+    let rest = comment.trim_start_matches('/').trim_start().strip_prefix("@version")?;
+    Some(rest.trim_start().strip_prefix('=')?.trim_start())
 }

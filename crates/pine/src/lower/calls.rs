@@ -1,7 +1,7 @@
 //! Calls: the script's own functions (inlined), `na` handling, drawings (accepted, without effect), and what is refused.
 
 use super::{CALL_DEPTH_MAX, Function, Lower, Lowered, Value, builtins};
-use crate::ast::{Arg, Expr};
+use crate::ast::{Arg, Expr, Parameter};
 use crate::graph::{Op, Time};
 use crate::lexer::Span;
 use std::collections::BTreeMap;
@@ -135,17 +135,17 @@ impl Lower {
             let parameter = match &arg.name {
                 Some(name) => name.clone(),
                 None => match positional.next() {
-                    Some((parameter, _)) => parameter.clone(),
+                    Some(parameter) => parameter.name.clone(),
                     None => return Err(span.says(format!("`{name}` takes {} arguments", function.parameters.len()))),
                 },
             };
-            if !function.parameters.iter().any(|(known, _)| *known == parameter) {
+            if !function.parameters.iter().any(|known| known.name == parameter) {
                 return Err(span.says(format!("`{name}` has no parameter `{parameter}`")));
             }
             let value = self.expr(&arg.value)?;
             bound.insert(parameter, value);
         }
-        for (parameter, default) in &function.parameters {
+        for Parameter { name: parameter, default, .. } in &function.parameters {
             if bound.contains_key(parameter) {
                 continue;
             }
@@ -315,7 +315,7 @@ fn unsupported(name: &str, family: &str, span: Span) -> crate::Diagnostic {
 }
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar (Hinnant's algorithm), for whole numbers.
-fn days_from_civil(year: f64, month: f64, day: f64) -> f64 {
+pub(crate) fn days_from_civil(year: f64, month: f64, day: f64) -> f64 {
     let (year, month) = (year.floor() - f64::from(u8::from(month <= 2.0)), month.floor());
     let era = (year / 400.0).floor();
     let year_of_era = year - era * 400.0;

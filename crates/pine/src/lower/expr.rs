@@ -35,7 +35,7 @@ impl Lower {
             ExprKind::Text(text) => Ok(Value::Text(text.clone())),
             ExprKind::Colour => Ok(Value::Inert),
             ExprKind::Name(name) => self.name(name, span),
-            ExprKind::Call { name, args } => self.call(name, args, span),
+            ExprKind::Call { name, args, .. } => self.call(name, args, span),
             ExprKind::Method { on, name, .. } => match self.expr(on)? {
                 Value::Inert => Ok(Value::Inert),
                 Value::Unknown => Err(super::silent(span)),
@@ -61,10 +61,13 @@ impl Lower {
             }
             ExprKind::If(branches) => self.if_else(branches, span),
             ExprKind::Switch { subject, arms } => self.switch(subject.as_deref(), arms, span),
-            ExprKind::Loop { word, .. } => Err(span.advises(
-                format!("`{word}` loops are not supported yet"),
-                "most loops over past bars are a ta.* call: ta.sma, math.sum, ta.highest, ta.barssince",
-            )),
+            ExprKind::Field { on, name } => match self.expr(on)? {
+                Value::Inert => Ok(Value::Inert),
+                Value::Unknown => Err(super::silent(span)),
+                _ => Err(span.says(format!("the field `.{name}` is not supported yet"))),
+            },
+            ExprKind::For { .. } | ExprKind::ForIn { .. } => Err(refused_loop("for", span)),
+            ExprKind::While { .. } => Err(refused_loop("while", span)),
         }
     }
 
@@ -285,4 +288,11 @@ impl Lower {
             }
         }
     }
+}
+
+fn refused_loop(word: &str, span: Span) -> crate::Diagnostic {
+    span.advises(
+        format!("`{word}` loops are not supported yet"),
+        "most loops over past bars are a ta.* call: ta.sma, math.sum, ta.highest, ta.barssince",
+    )
 }

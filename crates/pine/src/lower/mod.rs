@@ -12,9 +12,12 @@ mod statements;
 mod strategy;
 mod value;
 
+pub(crate) use calls::days_from_civil;
+pub(crate) use inputs::{Stated, grid};
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ast::{Block, Expr, Stmt};
+use crate::ast::{Block, ExprKind, Parameter, Stmt, StmtKind};
 use crate::graph::{Graph, Kind, NodeId, Op};
 use crate::lexer::Span;
 use crate::{Diagnostic, Input, Program, Refusal, Settings};
@@ -43,7 +46,7 @@ enum Position {
 /// A user function.
 #[derive(Clone)]
 struct Function {
-    parameters: Vec<(String, Option<Expr>)>,
+    parameters: Vec<Parameter>,
     body: Block,
 }
 
@@ -231,10 +234,13 @@ fn silent(span: Span) -> Diagnostic {
 }
 
 fn declared(statement: &Stmt) -> Vec<String> {
-    use crate::ast::StmtKind;
     match &statement.kind {
         StmtKind::Declare { names, .. } => names.clone(),
-        StmtKind::Assign { name, .. } | StmtKind::Function { name, .. } => vec![name.clone()],
+        StmtKind::Assign { target, .. } => match &target.kind {
+            ExprKind::Name(name) => vec![name.clone()],
+            _ => Vec::new(),
+        },
+        StmtKind::Function { name, .. } => vec![name.clone()],
         _ => Vec::new(),
     }
 }

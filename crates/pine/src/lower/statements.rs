@@ -15,16 +15,25 @@ impl Lower {
         let span = statement.span;
         match &statement.kind {
             StmtKind::Expr(expr) => self.expr(expr),
-            StmtKind::Declare { persistence, names, tuple, value } => {
+            StmtKind::Declare { persistence, names, tuple, value, .. } => {
                 self.declaration(*persistence, names, *tuple, value, span)
             }
-            StmtKind::Assign { name, sign, value } => self.assignment(name, *sign, value, span),
-            StmtKind::Function { name, parameters, body } => {
+            StmtKind::Assign { target, sign, value } => match &target.kind {
+                ExprKind::Name(name) => self.assignment(name, *sign, value, span),
+                _ => Err(span.says("fields are not supported yet")),
+            },
+            StmtKind::Function { export: true, .. } => Err(refused_word("export", span)),
+            StmtKind::Function { method: true, .. } => Err(refused_word("method", span)),
+            StmtKind::Function { name, parameters, body, .. } => {
                 let function = Function { parameters: parameters.clone(), body: body.clone() };
                 self.functions.insert(name.clone(), function);
                 Ok(Value::Inert)
             }
-            StmtKind::Other(word) => Err(refused_word(word, span)),
+            StmtKind::Type { .. } => Err(refused_word("type", span)),
+            StmtKind::Enum { .. } => Err(refused_word("enum", span)),
+            StmtKind::Import { .. } => Err(refused_word("import", span)),
+            StmtKind::Break => Err(refused_word("break", span)),
+            StmtKind::Continue => Err(refused_word("continue", span)),
         }
     }
 

@@ -3,6 +3,7 @@
 mod lowering;
 mod properties;
 mod refusals;
+mod syntax;
 
 use assay_pine::graph::{Graph, NodeId, Op};
 use assay_pine::{Program, compile};
@@ -40,5 +41,7 @@ fn shown(graph: &Graph, id: NodeId) -> String {
         }
         Op::BarsSince(a) => format!("barssince({})", s(a)),
         Op::ValueWhen(a, b, c) => format!("valuewhen({}, {}, {})", s(a), s(b), s(c)),
+        Op::Register(i, _) => format!("r{i}"),
+        Op::Broker(b) => format!("{b:?}").to_lowercase(),
     }
 }

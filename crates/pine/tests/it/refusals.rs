@@ -129,8 +129,8 @@ fn what_never_trades_is_refused() {
         "2:1: `indicator` has no orders to back-test (use strategy(\"name\") with strategy.entry and strategy.close)"
     ]
     .assert_eq(&indicator);
-    let old = compile("//@version=2\nstrategy(\"x\")").unwrap_err().to_string();
-    expect!["1:1: version 2 is not supported (convert it to version 5 or 6 in TradingView's editor)"].assert_eq(&old);
+    let future = compile("//@version=7\nstrategy(\"x\")").unwrap_err().to_string();
+    expect![[r#"1:1: the version "7" is not known; 1 to 6 are"#]].assert_eq(&future);
 }
 
 #[test]
