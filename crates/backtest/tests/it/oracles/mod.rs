@@ -3,6 +3,7 @@
 //! pass, so that the suite needs Rust alone.
 
 mod indicators;
+mod orders;
 mod portfolios;
 mod statistics;
 mod trades;
@@ -81,6 +82,7 @@ pub fn number(value: &Value) -> f64 {
 pub struct Table {
     title: String,
     rows: Vec<Row>,
+    notes: Vec<(String, String)>,
 }
 
 struct Row {
@@ -93,7 +95,7 @@ struct Row {
 
 impl Table {
     pub fn new(title: &str) -> Table {
-        Table { title: title.to_string(), rows: vec![] }
+        Table { title: title.to_string(), rows: vec![], notes: vec![] }
     }
 
     /// Compares pair by pair: |ours - theirs| / max(|theirs|, scale). Where only one side has a number, the difference is
@@ -123,6 +125,11 @@ impl Table {
         }
     }
 
+    /// A row that is not compared, because the peer means something else.
+    pub fn note(&mut self, what: &str, why: &str) {
+        self.notes.push((what.to_string(), why.to_string()));
+    }
+
     /// Prints the table, then holds every row to what it allows.
     pub fn finish(self) {
         let mut text =
@@ -132,6 +139,9 @@ impl Table {
                 "| {} | {} | {:.1e} | {:.0e} | {} |\n",
                 row.what, row.compared, row.worst, row.allowed, row.note
             );
+        }
+        for (what, why) in &self.notes {
+            text += &format!("| {what} | - | - | - | differs: {why} |\n");
         }
         say(&text);
         for row in &self.rows {
@@ -146,7 +156,7 @@ fn a_table_refuses_what_is_too_far_apart_or_one_sided() {
     let broken = |ours: &[f64], theirs: &[f64]| {
         let (ours, theirs) = (ours.to_vec(), theirs.to_vec());
         std::panic::catch_unwind(move || {
-            let mut table = Table { title: "itself".to_string(), rows: vec![] };
+            let mut table = Table::new("itself");
             table.compare("x", &ours, &theirs, 1.0, 1e-9, "");
             // What `finish` would say, without printing it.
             assert!(table.rows[0].compared > 0 && table.rows[0].worst <= 1e-9);
