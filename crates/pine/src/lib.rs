@@ -5,6 +5,7 @@
 //! [`format`](mod@format) lays a script out.
 
 pub mod ast;
+pub mod check;
 mod diagnostic;
 mod draft;
 pub mod fold;
@@ -75,6 +76,25 @@ pub fn compile_steps(text: &str) -> Result<StepProgram, Refusal> {
     let version = version(text).map_err(refuse)?;
     let script = parser::parse(text).map_err(refuse)?;
     lower::lower(&script, version)
+}
+
+/// Checks a whole script for the plain interpreter: everything that public strategies use. Never panics and never hangs.
+///
+/// # Errors
+/// Everything that cannot run, with line, column, name and, where there is one, the way round.
+pub fn check(text: &str) -> Result<check::tree::Script, Refusal> {
+    let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
+    bounded(text).map_err(refuse)?;
+    let version = version(text).map_err(refuse)?;
+    let script = parser::parse(text).map_err(refuse)?;
+    check::check_script(&script, version, reads_drawings(text))
+}
+
+/// Whether coordinates of drawings are read back anywhere: only then must they be kept.
+fn reads_drawings(text: &str) -> bool {
+    text.match_indices(".get_").any(|(at, _)| {
+        ["x", "y", "top", "bottom", "left", "right", "price", "text"].iter().any(|what| text[at + 5..].starts_with(what))
+    })
 }
 
 /// Refuses a script that is too long.

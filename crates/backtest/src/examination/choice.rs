@@ -1,22 +1,14 @@
-//! Which parameter set is the best, how its neighbours do, and what costs it bears.
+//! How the neighbours of the best set do, and what costs it bears.
 
 use assay_pine::Program;
 
-use crate::{Run, Selection, Trial};
+use crate::{Run, Trial};
 
 /// Inputs that a step may be taken in at once, at most: 3^6 - 1 neighbours. Of more, those with the largest grids.
 const NEIGHBOUR_INPUTS_MAX: usize = 6;
 
 /// Costs per side above this are not looked for: nobody pays a tenth.
 const COST_MAX: f64 = 0.1;
-
-/// The valid trial with the highest Sharpe ratio among those with at least `trades_min` entries, or among all when none has
-/// as many. Ties go to the lowest index; a trial that never traded counts below all others.
-pub(super) fn best(trials: &[Trial], trades_min: u32) -> Option<usize> {
-    let mut selection = Selection::new(trades_min);
-    (0u64..).zip(trials).for_each(|(point, trial)| selection.add(point, trial));
-    selection.best().map(|(point, _)| point as usize)
-}
 
 /// Median Sharpe ratio of the valid sets within one grid step of `best`, over that of `best`. `None` when `best` earns
 /// nothing or has no valid neighbour. A neighbour that never traded counts as 0.

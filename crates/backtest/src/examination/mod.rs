@@ -11,6 +11,7 @@ use assay_units::Seed;
 
 pub use drawing::{Axis, Curve, CurvePoint, HeatMap};
 
+use crate::family::Family;
 use crate::judge::{JudgeInput, Judgement, TrialCount, judge};
 use crate::overfitting::effective_trials::SERIES_MAX;
 use crate::overfitting::{EffectiveTrials, Pbo, effective_trials, pbo, probability_of_overfitting};
@@ -95,6 +96,14 @@ pub fn examine(
     if !look_ahead::prefix_test(program, &defaults, bars, settings.seed)? {
         return Ok(not_tested(test_start, 0, bars.periods_per_year(), settings, prior, false));
     }
+    let family = Family {
+        program,
+        costs: settings.costs,
+        fill: settings.fill,
+        engine: settings.engine,
+        grid_max: settings.grid_max,
+        trades_min: settings.thresholds.trades_min,
+    };
     let plan = Sweep {
         program,
         bars,
@@ -108,9 +117,10 @@ pub fn examine(
     };
     let swept = sweep(&plan, progress)?;
     let grid = swept.trials.len() as u64;
-    let Some(best) = choice::best(&swept.trials, settings.thresholds.trades_min) else {
+    let Some(best) = family.best_of(&swept.trials) else {
         return Ok(not_tested(test_start, grid, swept.periods_per_year, settings, prior, true));
     };
+    let best = best.index as usize;
     let values = program.point(best as u64);
     let look_ahead_clean = look_ahead::prefix_test(program, &values, bars, settings.seed)?;
 

@@ -5,6 +5,8 @@ mod examining;
 mod golden_indicators;
 mod golden_sweeps;
 mod market;
+mod oracles;
+mod permuting;
 mod searching;
 mod stepwise;
 
