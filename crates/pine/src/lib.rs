@@ -1,19 +1,23 @@
 //! Pine Script: text -> checked [`Program`] -> expression graph with a parameter grid.
 //!
-//! No I/O, no clock. `lexer` -> `parser` -> `lower` (names, types, refusals, inlining) -> [`graph`]. [`fold`] holds the meaning
-//! of arithmetic, which constants and every engine share.
+//! No I/O, no clock. `lexer` -> [`parser`] -> [`ast`] -> `lower` (names, types, refusals, inlining) -> [`graph`]. [`fold`]
+//! holds the meaning of arithmetic, which constants and every engine share. [`signatures`] knows Pine's own functions,
+//! [`format`](mod@format) lays a script out.
 
 pub mod ast;
 pub mod check;
 mod diagnostic;
 pub mod fold;
+pub mod format;
 pub mod graph;
 mod lexer;
 mod lower;
 pub mod parser;
 mod program;
+pub mod signatures;
 mod steps;
 
+pub use check::check;
 pub use diagnostic::{Diagnostic, Refusal};
 pub use program::{Direction, Input, InputKind, Program, Settings, Sizing};
 pub use steps::{OrderCommand, OrderId, OrderKind, Register, StepProgram};
@@ -29,42 +33,20 @@ const VERSION_UNSTATED: u8 = 4;
 /// # Errors
 /// Everything that the subset does not hold, with line, column, name and, where there is one, the way round.
 pub fn compile(text: &str) -> Result<Program, Refusal> {
-    let start = lexer::Span { line: 1, column: 1 };
     let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
-    if text.len() > SCRIPT_BYTES_MAX {
-        return Err(refuse(
-            start.says(format!("the script has {} bytes, at most {SCRIPT_BYTES_MAX} are taken", text.len())),
-        ));
-    }
+    bounded(text).map_err(refuse)?;
     let version = version(text).map_err(refuse)?;
     let script = parser::parse(text).map_err(refuse)?;
     lower::lower(&script, version)
 }
 
-/// Checks a whole script for the plain interpreter: everything that public strategies use. Never panics and never hangs.
-///
-/// # Errors
-/// Everything that cannot run, with line, column, name and, where there is one, the way round.
-pub fn check(text: &str) -> Result<check::tree::Script, Refusal> {
-    let start = lexer::Span { line: 1, column: 1 };
-    let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
-    if text.len() > SCRIPT_BYTES_MAX {
-        return Err(refuse(
-            start.says(format!("the script has {} bytes, at most {SCRIPT_BYTES_MAX} are taken", text.len())),
-        ));
+/// Refuses a script that is too long.
+fn bounded(text: &str) -> Result<(), Diagnostic> {
+    if text.len() <= SCRIPT_BYTES_MAX {
+        return Ok(());
     }
-    let version = version(text).map_err(refuse)?;
-    let script = parser::parse(text).map_err(refuse)?;
-    check::check_script(&script, version, reads_drawings(text))
-}
-
-/// Whether coordinates of drawings are read back anywhere: only then must they be kept.
-fn reads_drawings(text: &str) -> bool {
-    text.match_indices(".get_").any(|(at, _)| {
-        ["x", "y", "top", "bottom", "left", "right", "price", "text"]
-            .iter()
-            .any(|what| text[at + 5..].starts_with(what))
-    })
+    let start = lexer::Span { line: 1, column: 1 };
+    Err(start.says(format!("the script has {} bytes, at most {SCRIPT_BYTES_MAX} are taken", text.len())))
 }
 
 /// Reads `//@version=N`, in whatever comment it stands; the first counts.
