@@ -16,10 +16,11 @@ mod lower;
 pub mod parser;
 mod program;
 mod reduce;
-pub mod signatures;
 mod signals;
+pub mod signatures;
 mod steps;
 
+pub use check::check;
 pub use diagnostic::{Diagnostic, Refusal};
 pub use program::{Direction, Input, InputKind, Program, Settings, Sizing};
 pub use steps::{OrderCommand, OrderId, OrderKind, Register, StepProgram};
@@ -76,25 +77,6 @@ pub fn compile_steps(text: &str) -> Result<StepProgram, Refusal> {
     let version = version(text).map_err(refuse)?;
     let script = parser::parse(text).map_err(refuse)?;
     lower::lower(&script, version)
-}
-
-/// Checks a whole script for the plain interpreter: everything that public strategies use. Never panics and never hangs.
-///
-/// # Errors
-/// Everything that cannot run, with line, column, name and, where there is one, the way round.
-pub fn check(text: &str) -> Result<check::tree::Script, Refusal> {
-    let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
-    bounded(text).map_err(refuse)?;
-    let version = version(text).map_err(refuse)?;
-    let script = parser::parse(text).map_err(refuse)?;
-    check::check_script(&script, version, reads_drawings(text))
-}
-
-/// Whether coordinates of drawings are read back anywhere: only then must they be kept.
-fn reads_drawings(text: &str) -> bool {
-    text.match_indices(".get_").any(|(at, _)| {
-        ["x", "y", "top", "bottom", "left", "right", "price", "text"].iter().any(|what| text[at + 5..].starts_with(what))
-    })
 }
 
 /// Refuses a script that is too long.
