@@ -355,13 +355,18 @@ impl WordProgram {
                         });
                     }
                 }
-                Step::And { a, b, out } => each(slots, words, *out, |slots, w, l| slots[*a][w][l] & slots[*b][w][l]),
-                Step::Or { a, b, out } => each(slots, words, *out, |slots, w, l| slots[*a][w][l] | slots[*b][w][l]),
-                Step::Not { a, out } => each(slots, words, *out, |slots, w, l| !slots[*a][w][l]),
-                Step::Choose { which, yes, no, out } => each(slots, words, *out, |slots, w, l| {
-                    let which = slots[*which][w][l];
-                    (which & slots[*yes][w][l]) | (!which & slots[*no][w][l])
-                }),
+                Step::And { a, b, out } => two(slots, words, *a, *b, *out, |a, b| a & b),
+                Step::Or { a, b, out } => two(slots, words, *a, *b, *out, |a, b| a | b),
+                Step::Not { a, out } => two(slots, words, *a, *a, *out, |a, _| !a),
+                Step::Choose { which, yes, no, out } => {
+                    let (before, from) = slots.split_at_mut(*out);
+                    let (which, yes, no) = (&before[*which][..words], &before[*yes][..words], &before[*no][..words]);
+                    for (((out, which), yes), no) in from[0][..words].iter_mut().zip(which).zip(yes).zip(no) {
+                        for lane in 0..LANES {
+                            out[lane] = (which[lane] & yes[lane]) | (!which[lane] & no[lane]);
+                        }
+                    }
+                }
                 Step::Back { a, bars, carry, out } => {
                     for lane in 0..lanes {
                         let back = around.number(lane, *bars) as u32;
@@ -379,13 +384,14 @@ impl WordProgram {
                     }
                 }
                 Step::Ever { a, carry, out } => {
-                    for word in 0..words {
+                    let (before, from) = slots.split_at_mut(*out);
+                    let carry = &mut carries[*carry];
+                    for (out, x) in from[0][..words].iter_mut().zip(&before[*a][..words]) {
                         for lane in 0..LANES {
-                            let x = slots[*a][word][lane];
-                            let (so_far, first) = (carries[*carry][lane], x & x.wrapping_neg());
-                            // From the first set bit on, all are.
-                            slots[*out][word][lane] = so_far | if x == 0 { 0 } else { !(first - 1) };
-                            carries[*carry][lane] = so_far | if x == 0 { 0 } else { !0 };
+                            // The lowest set bit and all above it: -x | x.
+                            out[lane] = carry[lane] | x[lane].wrapping_neg() | x[lane];
+                            // All ones once it has been so.
+                            carry[lane] |= 0u64.wrapping_sub(u64::from(x[lane] != 0));
                         }
                     }
                 }
@@ -394,14 +400,13 @@ impl WordProgram {
     }
 }
 
+/// `out` = f(`a`, `b`), word by word. Slots are made after those they are made from, so the later one can be split off.
 #[inline(always)]
-#[expect(clippy::needless_range_loop, reason = "several buffers are walked by one index")]
-fn each(slots: &mut [Vec<LaneWords>], words: usize, out: usize, f: impl Fn(&[Vec<LaneWords>], usize, usize) -> u64) {
-    // Slots are written once, and only after those they are made from: the later one can be split off.
+fn two(slots: &mut [Vec<LaneWords>], words: usize, a: usize, b: usize, out: usize, f: impl Fn(u64, u64) -> u64) {
     let (before, from) = slots.split_at_mut(out);
-    for word in 0..words {
+    for ((out, a), b) in from[0][..words].iter_mut().zip(&before[a][..words]).zip(&before[b][..words]) {
         for lane in 0..LANES {
-            from[0][word][lane] = f(before, word, lane);
+            out[lane] = f(a[lane], b[lane]);
         }
     }
 }

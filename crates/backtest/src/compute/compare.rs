@@ -75,7 +75,7 @@ fn pass<S: Words, const L: bool, const G: bool, const E: bool>(
             let ((x, x_rest), (y, y_rest)) = (a[..bars].as_chunks::<64>(), b[..bars].as_chunks::<64>());
             for (word, (x, y)) in x.iter().zip(y).enumerate() {
                 let (x, y) = (S::as_simd_f64s(x).0, S::as_simd_f64s(y).0);
-                put(word, full::<S, L, G, E>(simd, |i| x[i], |i| y[i]));
+                put(word, full::<S, L, G, E>(simd, &Loaded::<S>(x), &Loaded::<S>(y)));
             }
             if !x_rest.is_empty() {
                 put(x.len(), part(x_rest.iter().copied().zip(y_rest.iter().copied())));
@@ -86,7 +86,7 @@ fn pass<S: Words, const L: bool, const G: bool, const E: bool>(
             let y = simd.splat_f64s(b);
             for (word, x) in x.iter().enumerate() {
                 let x = S::as_simd_f64s(x).0;
-                put(word, full::<S, L, G, E>(simd, |i| x[i], |_| y));
+                put(word, full::<S, L, G, E>(simd, &Loaded::<S>(x), &Same::<S>(y)));
             }
             if !rest.is_empty() {
                 put(x.len(), part(rest.iter().map(|x| (*x, b))));
@@ -97,7 +97,7 @@ fn pass<S: Words, const L: bool, const G: bool, const E: bool>(
             let x = simd.splat_f64s(a);
             for (word, y) in y.iter().enumerate() {
                 let y = S::as_simd_f64s(y).0;
-                put(word, full::<S, L, G, E>(simd, |_| x, |i| y[i]));
+                put(word, full::<S, L, G, E>(simd, &Same::<S>(x), &Loaded::<S>(y)));
             }
             if !rest.is_empty() {
                 put(y.len(), part(rest.iter().map(|y| (a, *y))));
@@ -111,26 +111,54 @@ fn pass<S: Words, const L: bool, const G: bool, const E: bool>(
     }
 }
 
+/// The vectors of one word of an operand.
+trait Vectors<S: Words> {
+    fn at(&self, i: usize) -> S::f64s;
+}
+
+struct Loaded<'a, S: Words>(&'a [S::f64s]);
+struct Same<S: Words>(S::f64s);
+
+impl<S: Words> Vectors<S> for Loaded<'_, S> {
+    #[inline(always)]
+    fn at(&self, i: usize) -> S::f64s {
+        self.0[i]
+    }
+}
+
+impl<S: Words> Vectors<S> for Same<S> {
+    #[inline(always)]
+    fn at(&self, _: usize) -> S::f64s {
+        self.0
+    }
+}
+
 #[inline(always)]
 fn full<S: Words, const L: bool, const G: bool, const E: bool>(
     simd: S,
-    x: impl Fn(usize) -> S::f64s,
-    y: impl Fn(usize) -> S::f64s,
+    x: &impl Vectors<S>,
+    y: &impl Vectors<S>,
 ) -> Relations {
-    let mut found = Relations::default();
-    for i in 0..64 / S::F64_LANES {
-        let (x, y, place) = (x(i), y(i), i * S::F64_LANES);
+    let vectors = 64 / S::F64_LANES;
+    let none = simd.less_than_f64s(simd.splat_f64s(0.0), simd.splat_f64s(0.0));
+    let (mut less, mut greater, mut equal) = ([none; 64], [none; 64], [none; 64]);
+    for i in 0..vectors {
+        let (x, y) = (x.at(i), y.at(i));
         if L {
-            found.less |= simd.bits(simd.less_than_f64s(x, y)) << place;
+            less[i] = simd.less_than_f64s(x, y);
         }
         if G {
-            found.greater |= simd.bits(simd.greater_than_f64s(x, y)) << place;
+            greater[i] = simd.greater_than_f64s(x, y);
         }
         if E {
-            found.equal |= simd.bits(simd.equal_f64s(x, y)) << place;
+            equal[i] = simd.equal_f64s(x, y);
         }
     }
-    found
+    Relations {
+        less: if L { simd.word(&less[..vectors]) } else { 0 },
+        greater: if G { simd.word(&greater[..vectors]) } else { 0 },
+        equal: if E { simd.word(&equal[..vectors]) } else { 0 },
+    }
 }
 
 #[inline(always)]

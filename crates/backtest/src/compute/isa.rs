@@ -8,9 +8,10 @@
 
 use pulp::{NullaryFnOnce, Scalar, Simd};
 
-/// Vectors with two more verbs on 64-bit words.
+/// Vectors with a few more verbs.
 pub(crate) trait Words: Simd {
     /// Bit i is lane i.
+    #[inline(always)]
     fn bits(self, mask: Self::m64s) -> u64 {
         let mut lanes = [0u64; 8];
         let width = Self::U64_LANES;
@@ -19,7 +20,24 @@ pub(crate) trait Words: Simd {
         lanes.iter().enumerate().fold(0, |bits, (lane, one)| bits | one << lane)
     }
 
+    /// One word of 64 bars, of the masks of its vectors in order.
+    #[inline(always)]
+    fn word(self, masks: &[Self::m64s]) -> u64 {
+        let mut word = 0;
+        for (i, mask) in masks.iter().enumerate() {
+            word |= self.bits(*mask) << (i * Self::U64_LANES);
+        }
+        word
+    }
+
+    /// `a` where it is the smaller, else `b`: what `f64::min` gives for numbers.
+    #[inline(always)]
+    fn lower(self, a: Self::f64s, b: Self::f64s) -> Self::f64s {
+        self.select_f64s(self.less_than_f64s(a, b), a, b)
+    }
+
     /// Each word shifted up by `N` places, a power of two below 64; zeros come in.
+    #[inline(always)]
     fn up<const N: u32>(self, words: Self::u64s) -> Self::u64s {
         let mut lanes = [0u64; 8];
         let width = Self::U64_LANES;
@@ -39,6 +57,12 @@ impl Words for pulp::x86::V3 {
     #[inline(always)]
     fn bits(self, mask: Self::m64s) -> u64 {
         self.avx._mm256_movemask_pd(pulp::cast(mask)) as u64
+    }
+
+    #[inline(always)]
+    fn lower(self, a: Self::f64s, b: Self::f64s) -> Self::f64s {
+        // `vminpd` is defined as that very choice.
+        self.min_f64s(a, b)
     }
 
     #[inline(always)]
@@ -64,9 +88,29 @@ impl Words for pulp::x86::V4 {
     }
 
     #[inline(always)]
+    fn word(self, masks: &[Self::m64s]) -> u64 {
+        // Pairs are joined in mask registers, and the rest as a tree: of a chain the compiler makes slow vector inserts.
+        let &[a, b, c, d, e, f, g, h] = masks else { unreachable!("eight vectors of eight make a word") };
+        let (ab, cd) = (pair(self, a, b), pair(self, c, d));
+        let (ef, gh) = (pair(self, e, f), pair(self, g, h));
+        (ab | cd << 16) | (ef | gh << 16) << 32
+    }
+
+    #[inline(always)]
+    fn lower(self, a: Self::f64s, b: Self::f64s) -> Self::f64s {
+        self.min_f64s(a, b)
+    }
+
+    #[inline(always)]
     fn up<const N: u32>(self, words: Self::u64s) -> Self::u64s {
         self.shl_const_u64x8::<N>(words)
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn pair(simd: pulp::x86::V4, low: pulp::b8, high: pulp::b8) -> u64 {
+    u64::from(simd.avx512f._mm512_kunpackb(u16::from(high.0), u16::from(low.0)))
 }
 
 /// Work that is written once for all instruction sets. `run` and all that it calls must be `#[inline(always)]`, or it is

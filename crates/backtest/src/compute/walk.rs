@@ -4,8 +4,6 @@
 //! two sums, two products, two minima. A bar on which some lane buys or sells takes the general form. Lanes that are flat
 //! would add 0 and multiply by 1; leaving them alone gives the same bits.
 
-use pulp::Simd;
-
 use super::LANES;
 use super::isa::Words;
 use super::latch::LaneWords;
@@ -134,8 +132,8 @@ fn pass<S: Words, const V: usize>(simd: S, path: Path<'_>, from: usize, to: usiz
                 square[v] = simd.select_f64s(long[v], simd.add_f64s(square[v], square_r), square[v]);
                 equity[v] = simd.select_f64s(long[v], simd.mul_f64s(equity[v], g), equity[v]);
                 let moved = simd.select_f64s(long[v], simd.mul_f64s(below[v], g), below[v]);
-                below[v] = lower(simd, moved, one);
-                deepest[v] = lower(simd, deepest[v], below[v]);
+                below[v] = simd.lower(moved, one);
+                deepest[v] = simd.lower(deepest[v], below[v]);
             }
         }
         bar = event;
@@ -154,8 +152,8 @@ fn pass<S: Words, const V: usize>(simd: S, path: Path<'_>, from: usize, to: usiz
             sum[v] = simd.add_f64s(sum[v], r);
             square[v] = simd.add_f64s(square[v], simd.mul_f64s(r, r));
             equity[v] = simd.mul_f64s(equity[v], g);
-            below[v] = lower(simd, simd.mul_f64s(below[v], g), one);
-            deepest[v] = lower(simd, deepest[v], below[v]);
+            below[v] = simd.lower(simd.mul_f64s(below[v], g), one);
+            deepest[v] = simd.lower(deepest[v], below[v]);
         }
         long = next;
         bar += 1;
@@ -165,12 +163,6 @@ fn pass<S: Words, const V: usize>(simd: S, path: Path<'_>, from: usize, to: usiz
     store::<S, V>(&mut books.equity, first, equity);
     store::<S, V>(&mut books.below, first, below);
     store::<S, V>(&mut books.deepest, first, deepest);
-}
-
-/// `a` where it is the smaller, else `b`: what `f64::min` gives for numbers, on every instruction set.
-#[inline(always)]
-fn lower<S: Simd>(simd: S, a: S::f64s, b: S::f64s) -> S::f64s {
-    simd.select_f64s(simd.less_than_f64s(a, b), a, b)
 }
 
 /// The first bar of bar..to with an event, or `to`.
