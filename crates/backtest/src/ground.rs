@@ -1,9 +1,9 @@
 //! What an engine outside this crate needs before it can trade a grid: which points are usable, from which bar on, and the
 //! growth of equity on each bar. The GPU stands on it, so that no rule of the sweep is written twice.
 
-use crate::evaluate::{Evaluator, live};
 use crate::fills::Factors;
-use crate::sweep::{checked_grid, first_bar};
+use crate::layout::Layout;
+use crate::sweep::seen;
 use crate::{Sweep, SweepError};
 
 /// Everything about a sweep that does not depend on who computes it.
@@ -24,13 +24,18 @@ pub struct Ground {
 impl Ground {
     /// Of a sweep; refuses what the sweep would refuse.
     pub fn of(plan: &Sweep<'_>) -> Result<Ground, SweepError> {
-        let grid = checked_grid(plan)?;
-        let bars = &plan.bars.prefix(plan.train.end);
-        let evaluator = Evaluator { graph: &plan.program.graph, bars };
-        let live = live(&plan.program.graph, &[plan.program.entry, plan.program.exit]);
-        let (usable, first_bar) = first_bar(plan, &evaluator, &live, grid)?;
-        let factors = Factors::new(bars, plan.costs, plan.fill);
-        let growth = (0..bars.len()).map(|t| [factors.hold[t], factors.enter[t], factors.exit[t]]).collect();
-        Ok(Ground { usable, first_bar, end: plan.train.end, lag: plan.fill.lag(), growth })
+        let layout = Layout::new(plan)?;
+        let mut scratch = vec![];
+        let mut cursor = layout.grid.cursor(0);
+        let usable = (0..layout.grid.size)
+            .map(|point| {
+                let usable = layout.usable(&cursor.at, point, &mut scratch);
+                cursor.advance();
+                usable
+            })
+            .collect();
+        let factors = Factors::new(&seen(plan.bars, plan.train.end), plan.costs, plan.fill);
+        let growth = (0..plan.train.end).map(|t| [factors.hold[t], factors.enter[t], factors.exit[t]]).collect();
+        Ok(Ground { usable, first_bar: layout.blocks[0], end: plan.train.end, lag: layout.lag, growth })
     }
 }

@@ -4,14 +4,17 @@
 //! (one point, with its trades) -> [`overfitting`] (how much is luck) -> [`verdict`]. [`examine`] walks the whole way.
 
 mod bars;
+mod batch;
 mod compute;
 mod evaluate;
 mod examination;
 pub mod family;
 mod fills;
+mod grid;
 mod ground;
 mod indicators;
 pub mod judge;
+mod layout;
 pub mod look_ahead;
 mod metrics;
 pub mod overfitting;
@@ -19,10 +22,12 @@ pub mod permutation;
 mod run;
 mod search;
 mod selection;
+mod shared;
 pub mod stepwise;
 mod sweep;
 pub mod verdict;
 mod warm_up;
+mod words;
 
 pub use bars::Bars;
 pub use evaluate::values;
