@@ -139,7 +139,9 @@ impl<'a> Evaluator<'a> {
                 | Op::History(..)
                 | Op::Indicator(..)
                 | Op::BarsSince(_)
-                | Op::ValueWhen(..) => {
+                | Op::ValueWhen(..)
+                | Op::Register(..)
+                | Op::Broker(_) => {
                     unreachable!("these are series")
                 }
             };
@@ -236,6 +238,7 @@ impl<'a> Evaluator<'a> {
                 Column::Number(values.collect())
             }
             Op::Number(_) | Op::Truth(_) | Op::Input(_) => unreachable!("these are scalars"),
+            Op::Register(..) | Op::Broker(_) => unreachable!("nodes with feedback are no columns: the lanes walk them"),
         })
     }
 

@@ -14,6 +14,9 @@ pub mod look_ahead;
 mod metrics;
 pub mod overfitting;
 mod run;
+mod search;
+mod selection;
+pub mod stepwise;
 mod sweep;
 pub mod verdict;
 mod warm_up;
@@ -24,4 +27,8 @@ pub use examination::{Axis, Chosen, Curve, CurvePoint, Examination, ExamineSetti
 pub use fills::{Costs, Fill};
 pub use metrics::{Metrics, metrics};
 pub use run::{Run, Trade, run};
-pub use sweep::{BLOCKS, Engine, Moments, Sweep, SweepError, SweepResult, Trial, WarmUp, sweep};
+pub use search::{Best, Search, SearchScratch};
+pub use selection::Selection;
+pub use sweep::{
+    BLOCKS, Engine, Moments, Sweep, SweepError, SweepResult, Trial, WarmUp, block_moments, sweep, sweep_range,
+};

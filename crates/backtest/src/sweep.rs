@@ -1,7 +1,7 @@
 //! Every point of a parameter grid on one set of bars.
 //!
-//! Memory is O(parameters) + O(bars): a trial is sixteen block moments and a few sums, never its returns. Series that several
-//! parameter sets share are computed once, within [`SHARED_BYTES_MAX`]. Results do not depend on the number of threads.
+//! Memory is O(parameters) + O(bars): a trial is a few sums, never its returns. Series that several parameter sets share are
+//! computed once, within [`SHARED_BYTES_MAX`]. Results do not depend on the number of threads.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -87,10 +87,12 @@ pub struct Trial {
     pub equity: f64,
     /// Deepest fall from the peak, 0 or negative.
     pub max_drawdown: f64,
-    /// Moments of the returns, block by block; lengths are in [`SweepResult::block_bars`].
-    pub blocks: [Moments; BLOCKS],
+    /// Sum of the returns: the sums of the [`BLOCKS`] blocks, added in order.
+    pub sum: f64,
+    /// Sum of the squared returns, likewise.
+    pub sum_sq: f64,
     /// Returns counted.
-    pub observations: usize,
+    pub observations: u32,
 }
 
 impl Trial {
@@ -101,16 +103,15 @@ impl Trial {
             exits: 0,
             equity: f64::NAN,
             max_drawdown: f64::NAN,
-            blocks: [Moments::default(); BLOCKS],
+            sum: 0.0,
+            sum_sq: 0.0,
             observations: 0,
         }
     }
 
     /// Sharpe ratio per bar, ddof 1; NaN when no return varies.
     pub fn sharpe(&self) -> f64 {
-        let n = self.observations as f64;
-        let sum: f64 = self.blocks.iter().map(|b| b.sum).sum();
-        let square: f64 = self.blocks.iter().map(|b| b.sum_sq).sum();
+        let (n, sum, square) = (f64::from(self.observations), self.sum, self.sum_sq);
         let mean = sum / n;
         let variance = (square - sum * mean) / (n - 1.0);
         // Rounding leaves a trace of variance where there is none.
@@ -118,7 +119,7 @@ impl Trial {
     }
 }
 
-/// All trials, in the order of the grid.
+/// The trials of a grid, or of a range of it, in the order of the grid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SweepResult {
     /// One a grid point.
@@ -160,60 +161,135 @@ pub enum SweepError {
         /// Its values.
         values: Vec<f64>,
     },
+    /// Bars on which a search was not prepared.
+    #[error("{have} bars were given to a search that was prepared for {need}")]
+    OtherBars {
+        /// Bars given.
+        have: usize,
+        /// Bars prepared for.
+        need: usize,
+    },
     /// The caller said stop.
     #[error("the sweep was cancelled")]
     Cancelled,
 }
 
 /// Sweeps the whole grid. `progress(done, all)` is called now and then from any thread; false cancels.
+///
+/// # Errors
+/// See [`SweepError`].
 pub fn sweep(plan: &Sweep<'_>, progress: &(dyn Fn(u64, u64) -> bool + Sync)) -> Result<SweepResult, SweepError> {
-    let grid = checked_grid(plan)?;
-    let bars = &plan.bars.prefix(plan.train.end);
-    let evaluator = Evaluator { graph: &plan.program.graph, bars };
-    let live = live(&plan.program.graph, &[plan.program.entry, plan.program.exit]);
-    let (usable, first) = first_bar(plan, &evaluator, &live, grid)?;
-    let threads = plan.threads.max(1);
-    let shared = Shared::compute(plan.program, evaluator, &live, grid, threads);
-    let factors = Factors::new(bars, plan.costs, plan.fill);
-    let blocks = block_bounds(first, plan.train.end);
+    Prepared::new(plan)?.sweep(0..u64::MAX, progress)
+}
 
-    let batches = grid.div_ceil(LANES as u64);
-    let (next, done, cancelled) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
-    let parts: Mutex<BTreeMap<u64, Vec<Trial>>> = Mutex::new(BTreeMap::new());
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let batch = next.fetch_add(1, Ordering::Relaxed);
-                    if batch >= batches || cancelled.load(Ordering::Relaxed) {
-                        return;
-                    }
-                    let from = batch * LANES as u64;
-                    let points = from..(from + LANES as u64).min(grid);
-                    let count = points.end - points.start;
-                    let lanes: Vec<Option<Lane>> = points
-                        .map(|p| if usable[p as usize] { shared.lane(plan.program, evaluator, &live, p) } else { None })
-                        .collect();
-                    let trials = compute::trade(plan.engine, &lanes, &factors, &blocks, plan.fill.lag());
-                    parts.lock().expect("no thread panics with the lock").insert(batch, trials);
-                    let so_far = done.fetch_add(count, Ordering::Relaxed) + count;
-                    if !progress(so_far, grid) {
-                        cancelled.store(true, Ordering::Relaxed);
-                    }
-                }
-            });
-        }
-    });
-    if cancelled.load(Ordering::Relaxed) {
-        return Err(SweepError::Cancelled);
+/// Sweeps the grid points of `points` alone, in the order of the grid, to the bit as [`sweep`] does: a search that was
+/// interrupted goes on behind the last point that it has, and one that is too large to keep is read range by range.
+/// `progress` counts within the range. Points past the grid are left out.
+///
+/// # Errors
+/// See [`SweepError`].
+pub fn sweep_range(
+    plan: &Sweep<'_>,
+    points: Range<u64>,
+    progress: &(dyn Fn(u64, u64) -> bool + Sync),
+) -> Result<SweepResult, SweepError> {
+    Prepared::new(plan)?.sweep(points, progress)
+}
+
+/// The moments of the returns of some grid points, block by block: what cross-validation reads. A sweep does not keep them,
+/// for they are six times as large as a trial; they are computed again for the few that are asked for. An invalid point has
+/// zeros. Block lengths are in [`SweepResult::block_bars`].
+///
+/// # Errors
+/// See [`SweepError`].
+pub fn block_moments(plan: &Sweep<'_>, points: &[u64]) -> Result<Vec<[Moments; BLOCKS]>, SweepError> {
+    Ok(Prepared::new(plan)?.moments(points))
+}
+
+/// A plan with everything computed that its grid points share.
+pub(crate) struct Prepared<'a> {
+    plan: &'a Sweep<'a>,
+    bars: Bars,
+    grid: u64,
+    live: Vec<bool>,
+    usable: Vec<bool>,
+    shared: Shared,
+    factors: Factors,
+    blocks: [usize; BLOCKS + 1],
+}
+
+impl<'a> Prepared<'a> {
+    pub(crate) fn new(plan: &'a Sweep<'a>) -> Result<Prepared<'a>, SweepError> {
+        let grid = checked_grid(plan)?;
+        let bars = plan.bars.prefix(plan.train.end);
+        let evaluator = Evaluator { graph: &plan.program.graph, bars: &bars };
+        let live = live(&plan.program.graph, &[plan.program.entry, plan.program.exit]);
+        let (usable, first) = first_bar(plan, &evaluator, &live, grid)?;
+        let shared = Shared::compute(plan.program, evaluator, &live, grid, plan.threads.max(1));
+        let factors = Factors::new(&bars, plan.costs, plan.fill);
+        let blocks = block_bounds(first, plan.train.end);
+        Ok(Prepared { plan, grid, live, usable, shared, factors, blocks, bars })
     }
-    let trials = parts.into_inner().expect("no thread panics with the lock").into_values().flatten().collect();
-    Ok(SweepResult {
-        trials,
-        first_bar: first,
-        block_bars: blocks.windows(2).map(|pair| (pair[1] - pair[0]) as u32).collect(),
-        periods_per_year: plan.bars.periods_per_year(),
-    })
+
+    fn evaluator(&self) -> Evaluator<'_> {
+        Evaluator { graph: &self.plan.program.graph, bars: &self.bars }
+    }
+
+    fn lane(&self, point: u64) -> Option<Lane> {
+        let usable = self.usable.get(point as usize).copied().unwrap_or(false);
+        if usable { self.shared.lane(self.plan.program, self.evaluator(), &self.live, point) } else { None }
+    }
+
+    fn moments(&self, points: &[u64]) -> Vec<[Moments; BLOCKS]> {
+        let lag = self.plan.fill.lag();
+        let of = |lane: &Lane| compute::moments(lane, &self.factors, &self.blocks, lag);
+        points.iter().map(|point| self.lane(*point).as_ref().map_or([Moments::default(); BLOCKS], of)).collect()
+    }
+
+    pub(crate) fn sweep(
+        &self,
+        points: Range<u64>,
+        progress: &(dyn Fn(u64, u64) -> bool + Sync),
+    ) -> Result<SweepResult, SweepError> {
+        let plan = self.plan;
+        let points = points.start.min(self.grid)..points.end.min(self.grid);
+        let all = points.end.saturating_sub(points.start);
+        let batches = all.div_ceil(LANES as u64);
+        let (next, done, cancelled) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
+        let parts: Mutex<BTreeMap<u64, Vec<Trial>>> = Mutex::new(BTreeMap::new());
+        std::thread::scope(|scope| {
+            for _ in 0..plan.threads.max(1) {
+                scope.spawn(|| {
+                    loop {
+                        let batch = next.fetch_add(1, Ordering::Relaxed);
+                        if batch >= batches || cancelled.load(Ordering::Relaxed) {
+                            return;
+                        }
+                        let from = points.start + batch * LANES as u64;
+                        let lanes: Vec<Option<Lane>> =
+                            (from..(from + LANES as u64).min(points.end)).map(|point| self.lane(point)).collect();
+                        let count = lanes.len() as u64;
+                        let trials = compute::trade(plan.engine, &lanes, &self.factors, &self.blocks, plan.fill.lag());
+                        parts.lock().expect("no thread panics with the lock").insert(batch, trials);
+                        let so_far = done.fetch_add(count, Ordering::Relaxed) + count;
+                        if !progress(so_far, all) {
+                            cancelled.store(true, Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        if cancelled.load(Ordering::Relaxed) {
+            return Err(SweepError::Cancelled);
+        }
+        let trials = parts.into_inner().expect("no thread panics with the lock").into_values().flatten().collect();
+        Ok(SweepResult {
+            trials,
+            first_bar: self.blocks[0],
+            block_bars: self.blocks.windows(2).map(|pair| (pair[1] - pair[0]) as u32).collect(),
+            periods_per_year: plan.bars.periods_per_year(),
+        })
+    }
 }
 
 fn checked_grid(plan: &Sweep<'_>) -> Result<u64, SweepError> {

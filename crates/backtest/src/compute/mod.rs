@@ -6,7 +6,7 @@ mod scalar;
 mod simd;
 
 use crate::fills::Factors;
-use crate::sweep::{BLOCKS, Engine, Trial};
+use crate::sweep::{BLOCKS, Engine, Moments, Trial};
 
 /// Trials that go through together.
 pub(crate) const LANES: usize = 8;
@@ -28,8 +28,13 @@ pub(crate) fn trade(
     match engine {
         Engine::Scalar => lanes
             .iter()
-            .map(|lane| lane.as_ref().map_or_else(Trial::invalid, |lane| scalar::trade(lane, factors, blocks, lag)))
+            .map(|lane| lane.as_ref().map_or_else(Trial::invalid, |lane| scalar::trade(lane, factors, blocks, lag).0))
             .collect(),
         Engine::Simd => simd::trade(lanes, factors, blocks, lag),
     }
+}
+
+/// The moments of the returns of one trial, block by block.
+pub(crate) fn moments(lane: &Lane, factors: &Factors, blocks: &[usize; BLOCKS + 1], lag: usize) -> [Moments; BLOCKS] {
+    scalar::trade(lane, factors, blocks, lag).1
 }

@@ -8,7 +8,7 @@ use wide::f64x8;
 
 use super::{LANES, Lane};
 use crate::fills::Factors;
-use crate::sweep::{BLOCKS, Moments, Trial};
+use crate::sweep::{BLOCKS, Trial};
 
 /// For each byte: all ones in the lanes whose bit is set.
 static MASKS: LazyLock<Vec<f64x8>> = LazyLock::new(|| {
@@ -59,8 +59,9 @@ pub(super) fn trade(lanes: &[Option<Lane>], factors: &Factors, blocks: &[usize; 
                 exits: exits[lane],
                 equity: equity[lane],
                 max_drawdown: deepest[lane] - 1.0,
-                blocks: moments.map(|(sum, square)| Moments { sum: sum[lane], sum_sq: square[lane] }),
-                observations: blocks[BLOCKS] - blocks[0],
+                sum: moments.iter().fold(0.0, |total, (sum, _)| total + sum[lane]),
+                sum_sq: moments.iter().fold(0.0, |total, (_, square)| total + square[lane]),
+                observations: (blocks[BLOCKS] - blocks[0]) as u32,
             }
         })
         .collect()

@@ -2,7 +2,7 @@
 
 use assay_pine::Program;
 
-use crate::{Run, Trial};
+use crate::{Run, Selection, Trial};
 
 /// Inputs that a step may be taken in at once, at most: 3^6 - 1 neighbours. Of more, those with the largest grids.
 const NEIGHBOUR_INPUTS_MAX: usize = 6;
@@ -13,19 +13,9 @@ const COST_MAX: f64 = 0.1;
 /// The valid trial with the highest Sharpe ratio among those with at least `trades_min` entries, or among all when none has
 /// as many. Ties go to the lowest index; a trial that never traded counts below all others.
 pub(super) fn best(trials: &[Trial], trades_min: u32) -> Option<usize> {
-    let enough = trials.iter().any(|t| t.valid && t.entries >= trades_min);
-    let mut best: Option<(usize, f64)> = None;
-    for (i, trial) in trials.iter().enumerate() {
-        if !trial.valid || (enough && trial.entries < trades_min) {
-            continue;
-        }
-        let sharpe = trial.sharpe();
-        let sharpe = if sharpe.is_nan() { f64::NEG_INFINITY } else { sharpe };
-        if best.is_none_or(|(_, highest)| sharpe > highest) {
-            best = Some((i, sharpe));
-        }
-    }
-    best.map(|(i, _)| i)
+    let mut selection = Selection::new(trades_min);
+    (0u64..).zip(trials).for_each(|(point, trial)| selection.add(point, trial));
+    selection.best().map(|(point, _)| point as usize)
 }
 
 /// Median Sharpe ratio of the valid sets within one grid step of `best`, over that of `best`. `None` when `best` earns

@@ -13,11 +13,11 @@ pub use drawing::{Axis, Curve, CurvePoint, HeatMap};
 
 use crate::judge::{JudgeInput, Judgement, TrialCount, judge};
 use crate::overfitting::effective_trials::SERIES_MAX;
-use crate::overfitting::{EffectiveTrials, Pbo, effective_trials, probability_of_overfitting};
+use crate::overfitting::{EffectiveTrials, Pbo, effective_trials, pbo, probability_of_overfitting};
 use crate::verdict::Thresholds;
 use crate::{
-    Bars, Costs, Engine, Fill, Metrics, Run, Sweep, SweepError, SweepResult, Trade, WarmUp, look_ahead, metrics, run,
-    sweep,
+    Bars, Costs, Engine, Fill, Metrics, Run, Sweep, SweepError, SweepResult, Trade, WarmUp, block_moments, look_ahead,
+    metrics, run, sweep,
 };
 
 /// How to examine.
@@ -95,20 +95,18 @@ pub fn examine(
     if !look_ahead::prefix_test(program, &defaults, bars, settings.seed)? {
         return Ok(not_tested(test_start, 0, bars.periods_per_year(), settings, prior, false));
     }
-    let swept = sweep(
-        &Sweep {
-            program,
-            bars,
-            costs: settings.costs,
-            fill: settings.fill,
-            train: 0..test_start,
-            warm_up: WarmUp::Longest,
-            engine: settings.engine,
-            threads: settings.threads,
-            grid_max: settings.grid_max,
-        },
-        progress,
-    )?;
+    let plan = Sweep {
+        program,
+        bars,
+        costs: settings.costs,
+        fill: settings.fill,
+        train: 0..test_start,
+        warm_up: WarmUp::Longest,
+        engine: settings.engine,
+        threads: settings.threads,
+        grid_max: settings.grid_max,
+    };
+    let swept = sweep(&plan, progress)?;
     let grid = swept.trials.len() as u64;
     let Some(best) = choice::best(&swept.trials, settings.thresholds.trades_min) else {
         return Ok(not_tested(test_start, grid, swept.periods_per_year, settings, prior, true));
@@ -124,7 +122,7 @@ pub fn examine(
     let free = trade(Costs { fee: 0.0, slippage: 0.0 }, 0..test_start)?;
 
     let hold = hold_returns(bars, train.first_bar, train.returns.len());
-    let pbo = cross_validate(&swept);
+    let pbo = cross_validate(&plan, &swept)?;
     let effective = independent_trials(program, bars, settings, &swept, test_start)?;
     let sharpes: Vec<f64> = swept.trials.iter().filter(|t| t.valid).map(|t| t.sharpe()).collect();
     let judgement = judge(&JudgeInput {
@@ -208,13 +206,17 @@ fn unless_too_few(run: Result<Run, SweepError>) -> Result<Option<Run>, SweepErro
     }
 }
 
-/// CSCV over the valid trials, from the block moments that the sweep kept.
-fn cross_validate(swept: &SweepResult) -> Option<Pbo> {
-    let valid: Vec<usize> = (0..swept.trials.len()).filter(|i| swept.trials[*i].valid).collect();
-    probability_of_overfitting(&swept.block_bars, valid.len(), |column, block| {
-        let moments = &swept.trials[valid[column]].blocks[block];
+/// CSCV over the valid trials, or an even sample of them.
+fn cross_validate(plan: &Sweep<'_>, swept: &SweepResult) -> Result<Option<Pbo>, SweepError> {
+    let valid: Vec<u64> =
+        (0u64..).zip(&swept.trials).filter(|(_, trial)| trial.valid).map(|(point, _)| point).collect();
+    let used = valid.len().min(pbo::COLUMNS_MAX);
+    let sample: Vec<u64> = (0..used).map(|i| valid[i * valid.len() / used]).collect();
+    let moments = block_moments(plan, &sample)?;
+    Ok(probability_of_overfitting(&swept.block_bars, used, |column, block| {
+        let moments = moments[column][block];
         (moments.sum, moments.sum_sq)
-    })
+    }))
 }
 
 /// Runs an evenly spaced sample of the valid trials in full and compares their returns.

@@ -15,11 +15,11 @@ pub const GRID_VALUES_MAX: f64 = 1_000_000.0;
 
 /// What an `input.*` call states about its range.
 #[derive(Default)]
-struct Stated {
-    min: Option<f64>,
-    max: Option<f64>,
-    step: Option<f64>,
-    options: Option<Vec<f64>>,
+pub(crate) struct Stated {
+    pub(crate) min: Option<f64>,
+    pub(crate) max: Option<f64>,
+    pub(crate) step: Option<f64>,
+    pub(crate) options: Option<Vec<f64>>,
 }
 
 impl Lower {
@@ -154,7 +154,13 @@ fn written_whole(expr: &Expr) -> bool {
 }
 
 /// The values to sweep, ascending, and whether the range is ours.
-fn grid(name: &str, kind: InputKind, default: f64, stated: &Stated, span: Span) -> Lowered<(Vec<f64>, bool)> {
+pub(crate) fn grid(
+    name: &str,
+    kind: InputKind,
+    default: f64,
+    stated: &Stated,
+    span: Span,
+) -> Lowered<(Vec<f64>, bool)> {
     if let Some(options) = &stated.options {
         if !options.contains(&default) {
             return Err(span.says(format!("the default {default} of `{name}` is not among its options")));

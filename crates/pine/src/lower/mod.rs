@@ -12,6 +12,9 @@ mod statements;
 mod strategy;
 mod value;
 
+pub(crate) use calls::days_from_civil;
+pub(crate) use inputs::{Stated, grid};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ast::{Block, ExprKind, Parameter, Stmt, StmtKind};

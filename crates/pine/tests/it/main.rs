@@ -44,5 +44,7 @@ fn shown(graph: &Graph, id: NodeId) -> String {
         }
         Op::BarsSince(a) => format!("barssince({})", s(a)),
         Op::ValueWhen(a, b, c) => format!("valuewhen({}, {}, {})", s(a), s(b), s(c)),
+        Op::Register(i, _) => format!("r{i}"),
+        Op::Broker(b) => format!("{b:?}").to_lowercase(),
     }
 }
