@@ -2,7 +2,8 @@
 
 fn main() {
     let folder = std::env::args().nth(1).expect("a folder");
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("readable").filter_map(|e| e.ok().map(|e| e.path())).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).expect("readable").filter_map(|e| e.ok().map(|e| e.path())).collect();
     files.sort();
     let (mut good, mut all) = (0, 0);
     for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "pine")) {

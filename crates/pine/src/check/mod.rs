@@ -236,8 +236,7 @@ impl<'a> Checker<'a> {
         let mut body = std::mem::take(&mut self.body);
         body.code.splice(0..0, std::mem::take(&mut self.prelude));
         let used = live::prune(&mut body, self.inputs.len());
-        let mut findings: Vec<Diagnostic> =
-            used.refused.iter().map(|at| self.refused[*at as usize].clone()).collect();
+        let mut findings: Vec<Diagnostic> = used.refused.iter().map(|at| self.refused[*at as usize].clone()).collect();
         findings.sort_by_key(|finding| (finding.line, finding.column));
         findings.dedup();
         findings.truncate(FINDINGS_MAX);
