@@ -17,6 +17,7 @@ mod program;
 pub mod signatures;
 mod steps;
 
+pub use check::check;
 pub use diagnostic::{Diagnostic, Refusal};
 pub use program::{Direction, Input, InputKind, Program, Settings, Sizing};
 pub use steps::{OrderCommand, OrderId, OrderKind, Register, StepProgram};
@@ -46,27 +47,6 @@ fn bounded(text: &str) -> Result<(), Diagnostic> {
     }
     let start = lexer::Span { line: 1, column: 1 };
     Err(start.says(format!("the script has {} bytes, at most {SCRIPT_BYTES_MAX} are taken", text.len())))
-}
-
-/// Checks a whole script for the plain interpreter: everything that public strategies use. Never panics and never hangs.
-///
-/// # Errors
-/// Everything that cannot run, with line, column, name and, where there is one, the way round.
-pub fn check(text: &str) -> Result<check::tree::Script, Refusal> {
-    let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
-    bounded(text).map_err(refuse)?;
-    let version = version(text).map_err(refuse)?;
-    let script = parser::parse(text).map_err(refuse)?;
-    check::check_script(&script, version, reads_drawings(text))
-}
-
-/// Whether coordinates of drawings are read back anywhere: only then must they be kept.
-fn reads_drawings(text: &str) -> bool {
-    text.match_indices(".get_").any(|(at, _)| {
-        ["x", "y", "top", "bottom", "left", "right", "price", "text"]
-            .iter()
-            .any(|what| text[at + 5..].starts_with(what))
-    })
 }
 
 /// Reads `//@version=N`, in whatever comment it stands; the first counts.

@@ -3,3 +3,4 @@
 //! [`broker`] is the emulator that gives orders their meaning.
 
 pub mod broker;
+pub mod interpreter;

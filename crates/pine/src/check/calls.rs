@@ -500,7 +500,7 @@ impl<'a> Checker<'a> {
                         "call it once a bar, outside of the loop",
                     ));
                 }
-                let site = self.site();
+                let site = self.site(span);
                 Typed::new(Code::Ta(which, site, codes.into_iter().map(|code| code.unwrap_or(Code::Na)).collect()), ty)
             }
             Target::Unary(which) => {
@@ -647,7 +647,7 @@ impl<'a> Checker<'a> {
             Some(expr) => (self.expr(expr)?.code, Type::Tuple(vec![Type::Float; 3])),
             None => (Code::Na, Type::Float),
         };
-        let site = self.site();
+        let site = self.site(span);
         Ok(Typed::new(Code::Ta(Ta::Vwap, site, vec![source.code, anchor, mult]), ty))
     }
 

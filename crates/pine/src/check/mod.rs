@@ -161,8 +161,26 @@ struct Checker<'a> {
     depth: u32,
 }
 
+/// Checks a whole script for the plain interpreter: everything that public strategies use. Never panics and never hangs.
+///
+/// # Errors
+/// Everything that cannot run, with line, column, name and, where there is one, the way round.
+pub fn check(text: &str) -> Result<Script, Refusal> {
+    let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
+    crate::bounded(text).map_err(refuse)?;
+    let version = crate::version(text).map_err(refuse)?;
+    let script = crate::parser::parse(text).map_err(refuse)?;
+    check_script(&script, version, reads_drawings(text))
+}
+
+/// Whether coordinates of drawings are read back anywhere: only then must they be kept.
+fn reads_drawings(text: &str) -> bool {
+    let wanted = ["x", "y", "top", "bottom", "left", "right", "price", "text"];
+    text.match_indices(".get_").any(|(at, _)| wanted.iter().any(|what| text[at + 5..].starts_with(what)))
+}
+
 /// Checks a parsed script of the given version.
-pub(crate) fn check_script(script: &Block, version: u8, reads_drawings: bool) -> Result<Script, Refusal> {
+fn check_script(script: &Block, version: u8, reads_drawings: bool) -> Result<Script, Refusal> {
     let mut checker = Checker {
         version,
         assigned: BTreeSet::new(),
@@ -296,9 +314,9 @@ impl<'a> Checker<'a> {
         self.body.series.len() as u32 - 1
     }
 
-    fn site(&mut self) -> u32 {
-        self.body.sites += 1;
-        self.body.sites - 1
+    fn site(&mut self, span: Span) -> u32 {
+        self.body.sites.push(span.line);
+        self.body.sites.len() as u32 - 1
     }
 
     fn is_global(&self) -> bool {

@@ -119,8 +119,8 @@ impl<'a> Checker<'a> {
             None => {
                 let slot = self.slot(&ty, true);
                 if let Code::Ta(_, site, _) = &mut code {
-                    *site = self.body.sites;
-                    self.body.sites += 1;
+                    self.body.sites.push(1);
+                    *site = self.body.sites.len() as u32 - 1;
                 }
                 self.prelude.push(Code::Set(slot, code.into()));
                 self.prelude_slots.insert(name.to_owned(), slot);
