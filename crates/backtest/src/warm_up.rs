@@ -8,7 +8,12 @@ use assay_pine::graph::{Graph, Indicator, NodeId, Op};
 
 /// The first bar on which every input of entry and exit exists; `None` when a length is not usable.
 pub(crate) fn warm_up(program: &Program, live: &[bool], scalars: &[f64]) -> Option<usize> {
-    let graph = &program.graph;
+    let bars = warm_up_of(&program.graph, live, scalars)?;
+    Some(bars[program.entry.0 as usize].max(bars[program.exit.0 as usize]))
+}
+
+/// The first bar on which each live node and all that it rests on exist; `None` when a length is not usable.
+pub(crate) fn warm_up_of(graph: &Graph, live: &[bool], scalars: &[f64]) -> Option<Vec<usize>> {
     let mut bars: Vec<usize> = vec![0; graph.nodes.len()];
     for (i, node) in graph.nodes.iter().enumerate() {
         if !live[i] {
@@ -22,7 +27,7 @@ pub(crate) fn warm_up(program: &Program, live: &[bool], scalars: &[f64]) -> Opti
         };
         bars[i] = longest.saturating_add(own);
     }
-    Some(bars[program.entry.0 as usize].max(bars[program.exit.0 as usize]))
+    Some(bars)
 }
 
 fn whole(scalars: &[f64], id: &NodeId, min: f64) -> Option<usize> {

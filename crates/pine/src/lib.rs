@@ -7,6 +7,7 @@
 pub mod ast;
 pub mod check;
 mod diagnostic;
+mod draft;
 pub mod fold;
 pub mod format;
 pub mod graph;
@@ -14,6 +15,8 @@ mod lexer;
 mod lower;
 pub mod parser;
 mod program;
+mod reduce;
+mod signals;
 pub mod signatures;
 mod steps;
 
@@ -28,11 +31,47 @@ pub const SCRIPT_BYTES_MAX: usize = 1 << 20;
 /// The version of a script that does not state one. TradingView takes 1; nobody has written that for years.
 const VERSION_UNSTATED: u8 = 4;
 
-/// Compiles a script. Never panics and never hangs, whatever the text.
+/// A checked strategy on the path that suits it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Compiled {
+    /// Pure signals: entry and exit are columns.
+    Signals(Program),
+    /// State, stops, shorts, sizing or feedback: walked bar by bar. With it, the first reason why.
+    Steps(StepProgram, Diagnostic),
+}
+
+/// Compiles a script for the path that suits it. Never panics and never hangs, whatever the text.
+///
+/// # Errors
+/// Everything that neither path holds, with line, column, name and, where there is one, the way round.
+pub fn compile_any(text: &str) -> Result<Compiled, Refusal> {
+    let steps = compile_steps(text)?;
+    Ok(match signals::signals(&steps) {
+        Ok(program) => Compiled::Signals(program),
+        Err(reason) => Compiled::Steps(steps, reason),
+    })
+}
+
+/// Compiles a script of pure signals: long only, all in, no state. Never panics and never hangs, whatever the text.
 ///
 /// # Errors
 /// Everything that the subset does not hold, with line, column, name and, where there is one, the way round.
 pub fn compile(text: &str) -> Result<Program, Refusal> {
+    match compile_any(text)? {
+        Compiled::Signals(program) => Ok(program),
+        Compiled::Steps(_, reason) => Err(Refusal(vec![Diagnostic {
+            message: format!("the strategy is no pair of signals: {}", reason.message),
+            help: Some("it runs on the stepwise path".to_owned()),
+            ..reason
+        }])),
+    }
+}
+
+/// Compiles a script as a walk from bar to bar, pure signals too. Never panics and never hangs, whatever the text.
+///
+/// # Errors
+/// Everything that the stepwise path does not hold, with line, column, name and, where there is one, the way round.
+pub fn compile_steps(text: &str) -> Result<StepProgram, Refusal> {
     let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
     bounded(text).map_err(refuse)?;
     let version = version(text).map_err(refuse)?;

@@ -6,6 +6,7 @@ mod golden_indicators;
 mod golden_sweeps;
 mod market;
 mod searching;
+mod stepwise;
 
 use assay_pine::{Program, compile};
 

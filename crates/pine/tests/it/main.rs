@@ -29,6 +29,7 @@ fn shown(graph: &Graph, id: NodeId) -> String {
         Op::Number(x) => format!("{x}"),
         Op::Truth(b) => format!("{b}"),
         Op::Input(i) => format!("in{i}"),
+        Op::Symbol(fact) => format!("{fact:?}").to_lowercase(),
         Op::Price(p) => format!("{p:?}").to_lowercase(),
         Op::Time(t) => format!("{t:?}").to_lowercase(),
         Op::Unary(f, a) => format!("{f:?}({})", s(a)).to_lowercase(),

@@ -120,6 +120,11 @@ impl Broker {
         self.trades.iter().map(|trade| trade.profit(self.price)).sum()
     }
 
+    /// The last usable close; NaN before the first.
+    pub fn last_price(&self) -> f64 {
+        self.price
+    }
+
     /// The money at the start.
     pub fn initial_capital(&self) -> f64 {
         self.settings.initial_capital
