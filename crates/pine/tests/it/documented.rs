@@ -3,7 +3,7 @@
 use assay_pine::signatures::{Parameter, Presence, Signature, functions, overloads, variable, variables};
 
 /// What is refused, as there are no data for it, or as nobody was seen to use it.
-const REFUSED: [&str; 36] = [
+const REFUSED: [&str; 28] = [
     "footprint.",
     "volume_row.",
     "matrix.avg",
@@ -24,14 +24,6 @@ const REFUSED: [&str; 36] = [
     "array.sort",
     "ta.rci",
     "strategy.default_entry_qty",
-    "timeframe.change",
-    "strategy.entry",
-    "strategy.exit",
-    "strategy.order",
-    "strategy.margin_liquidation_price",
-    "chart.is_",
-    "dividends.future_",
-    "earnings.future_",
     "input.bool",
     "input.color",
     "input.float",
