@@ -1,11 +1,13 @@
 //! `strategy(...)`, its orders, and the functions that read single trades.
 
 use super::calls::pick;
-use super::tree::{Code, Commission, Order, Quantity, TradeField};
+use super::tree::{Code, Order, TradeField};
 use super::types::Type;
 use super::{Checked, Checker, Known, Typed};
+use crate::Sizing;
 use crate::ast::{Arg, Expr};
 use crate::lexer::Span;
+use crate::signatures;
 
 /// Parameters of `strategy(...)` in order.
 const HEADER: [&str; 24] = [
@@ -98,39 +100,43 @@ impl<'a> Checker<'a> {
             };
             match name {
                 "title" => self.title = text.or_else(|| Some(String::new())),
-                "process_orders_on_close" => self.header.process_orders_on_close = on,
+                "process_orders_on_close" => self.settings.process_orders_on_close = on,
                 "calc_on_every_tick" | "calc_on_order_fills" | "use_bar_magnifier" | "fill_orders_on_standard_ohlc"
                     if on && name != "fill_orders_on_standard_ohlc" =>
                 {
                     self.warn(at.says(format!("`{name}` is ignored: orders are decided on closed bars")));
                 }
                 "initial_capital" => {
-                    self.header.initial_capital = Some(wanted(number)?).filter(|capital| *capital > 0.0);
+                    self.settings.initial_capital = Some(wanted(number)?).filter(|capital| *capital > 0.0);
                 }
                 "default_qty_type" => kind = text,
                 "default_qty_value" => amount = Some(wanted(number)?),
                 "commission_type" => commission_kind = text.unwrap_or(commission_kind),
                 "commission_value" => commission = Some(wanted(number)?),
-                "slippage" => self.header.slippage_ticks = wanted(number)?.max(0.0),
-                "pyramiding" => self.header.pyramiding = wanted(number)?.clamp(0.0, 1e6) as u32,
-                "close_entries_rule" => self.header.close_any = text.as_deref() == Some("ANY"),
+                "slippage" => self.settings.slippage_ticks = wanted(number)?.clamp(0.0, 1e6) as u32,
+                "pyramiding" => self.settings.pyramiding = wanted(number)?.clamp(0.0, 1e6) as u32,
+                "close_entries_rule" => self.settings.close_any = text.as_deref() == Some("ANY"),
                 _ => {}
             }
         }
         if self.title.is_none() {
             self.title = Some(String::new());
         }
-        self.header.quantity = match (kind.as_deref(), amount) {
+        self.settings.sizing = match (kind.as_deref(), amount) {
             (None, None) => None,
-            (Some("strategy.cash"), amount) => Some(Quantity::Cash(amount.unwrap_or(1.0))),
-            (Some("strategy.percent_of_equity"), amount) => Some(Quantity::PercentOfEquity(amount.unwrap_or(1.0))),
-            (_, amount) => Some(Quantity::Fixed(amount.unwrap_or(1.0))),
+            (Some("strategy.cash" | "cash"), amount) => Some(Sizing::Cash(amount.unwrap_or(1.0))),
+            (Some("strategy.percent_of_equity" | "percent_of_equity"), amount) => {
+                Some(Sizing::PercentOfEquity(amount.unwrap_or(1.0)))
+            }
+            (_, amount) => Some(Sizing::Fixed(amount.unwrap_or(1.0))),
         };
-        self.header.commission = commission.map(|x| match commission_kind.as_str() {
-            "strategy.commission.cash_per_order" => Commission::PerOrder(x),
-            "strategy.commission.cash_per_contract" => Commission::PerContract(x),
-            _ => Commission::Percent(x),
-        });
+        match commission_kind.as_str() {
+            "strategy.commission.cash_per_order" | "cash_per_order" => self.settings.commission_per_order = commission,
+            "strategy.commission.cash_per_contract" | "cash_per_contract" => {
+                self.settings.commission_per_contract = commission;
+            }
+            _ => self.settings.commission_percent = commission,
+        }
         let _ = span;
         Ok(Typed::void())
     }
@@ -144,71 +150,15 @@ impl<'a> Checker<'a> {
         if let Some(field) = member.strip_prefix("opentrades.") {
             return self.trade(false, field, args, span);
         }
-        let (order, parameters, positions): (Order, &[&str], &[&str]) = match (member, self.version < 5) {
-            ("entry", _) => (
-                Order::Entry,
-                &ENTRY,
-                &[
-                    "id",
-                    "direction",
-                    "qty",
-                    "limit",
-                    "stop",
-                    "oca_name",
-                    "oca_type",
-                    "comment",
-                    "when",
-                    "alert_message",
-                ],
-            ),
-            ("order", _) => (
-                Order::Order,
-                &ENTRY,
-                &[
-                    "id",
-                    "direction",
-                    "qty",
-                    "limit",
-                    "stop",
-                    "oca_name",
-                    "oca_type",
-                    "comment",
-                    "when",
-                    "alert_message",
-                ],
-            ),
-            ("exit", _) => (
-                Order::Exit,
-                &EXIT,
-                &[
-                    "id",
-                    "from_entry",
-                    "qty",
-                    "qty_percent",
-                    "profit",
-                    "limit",
-                    "loss",
-                    "stop",
-                    "trail_price",
-                    "trail_points",
-                    "trail_offset",
-                    "oca_name",
-                    "comment",
-                    "when",
-                    "alert_message",
-                ],
-            ),
-            ("close", true) => {
-                (Order::Close, &CLOSE, &["id", "when", "comment", "qty", "qty_percent", "alert_message"])
-            }
-            ("close", false) => {
-                (Order::Close, &CLOSE, &["id", "comment", "qty", "qty_percent", "alert_message", "immediately"])
-            }
-            ("close_all", true) => (Order::CloseAll, &CLOSE_ALL, &["when", "comment", "alert_message"]),
-            ("close_all", false) => (Order::CloseAll, &CLOSE_ALL, &["comment", "alert_message", "immediately"]),
-            ("cancel", _) => (Order::Cancel, &["id"], &["id", "when"]),
-            ("cancel_all", _) => (Order::CancelAll, &[], &["when"]),
-            ("risk.allow_entry_in", _) => (Order::AllowEntryIn, &["value"], &["value"]),
+        let (order, parameters): (Order, &[&str]) = match member {
+            "entry" => (Order::Entry, &ENTRY),
+            "order" => (Order::Order, &ENTRY),
+            "exit" => (Order::Exit, &EXIT),
+            "close" => (Order::Close, &CLOSE),
+            "close_all" => (Order::CloseAll, &CLOSE_ALL),
+            "cancel" => (Order::Cancel, &["id"]),
+            "cancel_all" => (Order::CancelAll, &[]),
+            "risk.allow_entry_in" => (Order::AllowEntryIn, &["value"]),
             _ if member.starts_with("risk.") => {
                 let _ = self.inert_arguments(args);
                 return Ok(self.refuse(span.advises(
@@ -217,6 +167,11 @@ impl<'a> Checker<'a> {
                 )));
             }
             _ => return Err(span.says(format!("`{name}` is not known"))),
+        };
+        // What stands where differs between versions.
+        let positions: Vec<&str> = match signatures::overloads(name, self.version).next() {
+            Some(signature) => signature.parameters.iter().map(|parameter| parameter.name).collect(),
+            None => Vec::new(),
         };
         let mut codes: Vec<Option<Code>> = vec![None; parameters.len()];
         let mut when: Option<Typed> = None;

@@ -25,8 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ast::{Block, Expr, FieldDecl, Parameter, Stmt};
 use crate::lexer::Span;
-use crate::{Diagnostic, Input, Refusal};
-use tree::{Body, Code, Depth, Header, Script, Slot};
+use crate::{Diagnostic, Input, Refusal, Settings};
+use tree::{Body, Code, Depth, Script, Slot};
 use types::Type;
 
 /// Most nodes of one script, copies of functions included.
@@ -148,7 +148,7 @@ struct Checker<'a> {
     input_at: BTreeMap<(u32, u32), u16>,
     assigned_to: Option<&'a str>,
     title: Option<String>,
-    header: Header,
+    settings: Settings,
     orders: bool,
     /// The script asks for coordinates of its own drawings, so they must be kept.
     reads_drawings: bool,
@@ -203,7 +203,7 @@ fn check_script(script: &Block, version: u8, reads_drawings: bool) -> Result<Scr
         input_at: BTreeMap::new(),
         assigned_to: None,
         title: None,
-        header: Header::default(),
+        settings: Settings::default(),
         orders: false,
         reads_drawings,
         refused: Vec::new(),
@@ -296,7 +296,7 @@ impl<'a> Checker<'a> {
             title,
             version: self.version,
             inputs: self.inputs,
-            header: self.header,
+            settings: self.settings,
             body,
             look_ahead: self.look_ahead,
             warnings: self.warnings,
