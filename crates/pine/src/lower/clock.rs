@@ -334,7 +334,7 @@ fn date(text: &str) -> Option<f64> {
 }
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar (Hinnant's algorithm), for whole numbers.
-fn days_from_civil(year: f64, month: f64, day: f64) -> f64 {
+pub(crate) fn days_from_civil(year: f64, month: f64, day: f64) -> f64 {
     let (year, month) = (year.floor() - f64::from(u8::from(month <= 2.0)), month.floor());
     let era = (year / 400.0).floor();
     let year_of_era = year - era * 400.0;

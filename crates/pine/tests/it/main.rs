@@ -1,8 +1,11 @@
 //! Scripts in, programs or findings out.
 
+mod generated;
+mod layout;
 mod lowering;
 mod properties;
 mod refusals;
+mod signatures;
 mod syntax;
 
 use assay_pine::graph::{Graph, NodeId, Op};

@@ -1,0 +1,748 @@
+//! Calls: the script's own functions (written out at each call), built-ins, drawings, and what is refused.
+
+use super::table::{self, Row, Target};
+use super::tree::{Code, Fact, Fun};
+use super::types::{DRAWINGS, Type};
+use super::{Binding, CALL_DEPTH_MAX, Checked, Checker, Frame, Known, Ta, Typed};
+use crate::ast::{Arg, Expr, TypeName};
+use crate::graph::{Binary, Price};
+use crate::lexer::Span;
+
+/// Calls that draw, log or alert: nothing that they do or return can change a result.
+const INERT: [&str; 18] = [
+    "plot",
+    "plotshape",
+    "plotchar",
+    "plotarrow",
+    "plotcandle",
+    "plotbar",
+    "hline",
+    "fill",
+    "bgcolor",
+    "barcolor",
+    "alert",
+    "alertcondition",
+    "max_bars_back",
+    "log.info",
+    "log.warning",
+    "log.error",
+    "library",
+    "offset.none",
+];
+
+impl<'a> Checker<'a> {
+    /// Checks a call by its full name.
+    pub(super) fn call(&mut self, name: &'a str, types: &'a [TypeName], args: &'a [Arg], span: Span) -> Checked<Typed> {
+        let Some((path, member)) = name.rsplit_once('.') else {
+            if self.functions.iter().any(|function| function.name == name) {
+                return self.user_call(name, None, args, span);
+            }
+            return self.built_in_call(name, types, args, span);
+        };
+        let head = path.split('.').next().unwrap_or(path);
+        if self.find(head).is_some()
+            && let Some(object) = self.variable_path(path, span)?
+        {
+            return self.method(object, None, member, types, args, span);
+        }
+        if self.type_names.contains_key(path) {
+            let of = self.type_names[path];
+            return self.type_call(of, member, args, span);
+        }
+        if self.imports.contains(head) {
+            return Ok(self.imported(name, span));
+        }
+        self.built_in_call(name, types, args, span)
+    }
+
+    /// A call on a value: a method of the script's, or a built-in of that type.
+    pub(super) fn method(
+        &mut self,
+        object: Typed,
+        on: Option<&'a Expr>,
+        name: &'a str,
+        types: &'a [TypeName],
+        args: &'a [Arg],
+        span: Span,
+    ) -> Checked<Typed> {
+        if self.functions.iter().any(|function| function.name == name && function.method) {
+            return self.user_call(name, Some((object, on)), args, span);
+        }
+        let family = match &object.ty {
+            Type::Array(_) => "array".to_owned(),
+            Type::Map(_) => "map".to_owned(),
+            Type::Matrix(_) => "matrix".to_owned(),
+            Type::Drawing(kind) => (*kind).to_owned(),
+            Type::Text => "str".to_owned(),
+            Type::Object(_) if name == "copy" => {
+                return Ok(Typed {
+                    code: Code::CopyObject(object.code.into(), span.line),
+                    ty: object.ty,
+                    ..Typed::na()
+                });
+            }
+            Type::Any => {
+                if matches!(object.code, Code::Refused(_) | Code::Inert) {
+                    return Ok(object);
+                }
+                return Ok(self.refuse(span.says(format!("`.{name}` is called on a value of unknown type"))));
+            }
+            other => return Err(span.says(format!("{} has no method `{name}`", other.shown()))),
+        };
+        let full = format!("{family}.{name}");
+        if DRAWINGS.contains(&family.as_str()) {
+            return self.drawing(&full, Some(object), args, span);
+        }
+        let Some(row) = table::find(&full) else {
+            return Ok(self.refuse(span.says(format!("`{full}` is not supported"))));
+        };
+        let _ = types;
+        self.bound(row, Some(object), args, span)
+    }
+
+    /// A call of one of the script's own functions.
+    fn user_call(
+        &mut self,
+        name: &'a str,
+        receiver: Option<(Typed, Option<&'a Expr>)>,
+        args: &'a [Arg],
+        span: Span,
+    ) -> Checked<Typed> {
+        if self.calls.len() >= CALL_DEPTH_MAX {
+            return Err(span.says(format!("functions call each other more than {CALL_DEPTH_MAX} deep")));
+        }
+        let mut values: Vec<(Option<&str>, Typed, Option<&'a Expr>)> = Vec::new();
+        if let Some((object, on)) = receiver {
+            values.push((None, object, on));
+        }
+        for arg in args {
+            let typed = self.expr(&arg.value)?;
+            values.push((arg.name.as_deref(), typed, Some(&arg.value)));
+        }
+        // The overload whose parameters fit best; the latest among equals.
+        let mut best: Option<(u32, usize)> = None;
+        let mut problem = None;
+        for (at, function) in self.functions.iter().enumerate().filter(|(_, function)| function.name == name) {
+            let parameters = function.parameters;
+            let mut score = 1;
+            let mut given = vec![false; parameters.len()];
+            for (position, (named, typed, _)) in values.iter().enumerate() {
+                let place = match named {
+                    Some(named) => parameters.iter().position(|parameter| parameter.name == *named),
+                    None => (position < parameters.len()).then_some(position),
+                };
+                let Some(place) = place else {
+                    problem = Some(match named {
+                        Some(named) => format!("`{name}` has no parameter `{named}`"),
+                        None => format!("`{name}` takes {} arguments", parameters.len()),
+                    });
+                    score = 0;
+                    break;
+                };
+                given[place] = true;
+                let wanted = self.parameter_type(at, place);
+                match typed.ty.fits(&wanted) {
+                    0 => {
+                        problem = Some(format!(
+                            "`{}` of `{name}` is {}, found {}",
+                            parameters[place].name,
+                            wanted.shown(),
+                            typed.ty.shown()
+                        ));
+                        score = 0;
+                        break;
+                    }
+                    fit => score += fit,
+                }
+            }
+            if score == 0 {
+                continue;
+            }
+            if let Some(missing) = (0..parameters.len()).find(|i| !given[*i] && parameters[*i].default.is_none()) {
+                problem = Some(format!("`{name}` needs the argument `{}`", parameters[missing].name));
+                continue;
+            }
+            if best.is_none_or(|(so_far, _)| score >= so_far) {
+                best = Some((score, at));
+            }
+        }
+        let Some((_, at)) = best else {
+            return Err(span.says(problem.unwrap_or_else(|| format!("`{name}` is not known"))));
+        };
+        if self.calls.contains(&at) {
+            return Err(span
+                .advises(format!("`{name}` calls itself"), "a function may not call itself, not even through others"));
+        }
+        self.write_out(at, values, span)
+    }
+
+    fn parameter_type(&self, function: usize, place: usize) -> Type {
+        let parameter = &self.functions[function].parameters[place];
+        let Some(ty) = &parameter.ty else { return Type::Any };
+        let user = |name: &str| match self.type_names.get(name) {
+            Some(at) => Some(Type::Object(*at)),
+            None => self.enums.contains_key(name).then(|| Type::Enum(name.to_owned())),
+        };
+        super::types::of_name(ty, user).unwrap_or(Type::Any)
+    }
+
+    /// The body of a function, in variables of its own.
+    fn write_out(
+        &mut self,
+        at: usize,
+        values: Vec<(Option<&str>, Typed, Option<&'a Expr>)>,
+        span: Span,
+    ) -> Checked<Typed> {
+        let (parameters, body) = (self.functions[at].parameters, self.functions[at].body);
+        let mut bound: Vec<Option<Typed>> = vec![None; parameters.len()];
+        let mut exprs: Vec<Option<&'a Expr>> = vec![None; parameters.len()];
+        for (position, (named, typed, expr)) in values.into_iter().enumerate() {
+            let place = match named {
+                Some(named) => parameters.iter().position(|parameter| parameter.name == named).unwrap_or(position),
+                None => position,
+            };
+            exprs[place] = expr;
+            bound[place] = Some(typed);
+        }
+        for (place, parameter) in parameters.iter().enumerate() {
+            if bound[place].is_none() {
+                bound[place] = Some(match &parameter.default {
+                    Some(default) => self.expr(default)?,
+                    None => return Err(span.says(format!("the argument `{}` is missing", parameter.name))),
+                });
+            }
+        }
+        self.in_function(at, exprs, bound.into_iter().flatten().collect(), |checker| checker.open_block(body))
+    }
+
+    /// Opens the scope of a function with its parameters assigned, and checks something in it.
+    pub(super) fn in_function(
+        &mut self,
+        at: usize,
+        exprs: Vec<Option<&'a Expr>>,
+        bound: Vec<Typed>,
+        inside: impl FnOnce(&mut Checker<'a>) -> Checked<Typed>,
+    ) -> Checked<Typed> {
+        let parameters = self.functions[at].parameters;
+        let mut codes = Vec::new();
+        let mut scope = std::collections::BTreeMap::new();
+        for (place, typed) in bound.into_iter().enumerate() {
+            let parameter = &parameters[place];
+            let ty = match self.parameter_type(at, place) {
+                Type::Any => typed.ty.clone(),
+                written => written,
+            };
+            let ty = if ty == Type::Void { Type::Any } else { ty };
+            let slot = self.slot(&ty, false);
+            let known = if self.assigned.contains(parameter.name.as_str()) { None } else { typed.known.clone() };
+            // A parameter is no constant, so division by it keeps its fraction.
+            scope.insert(parameter.name.as_str(), Binding { slot, ty, known, literal: false });
+            codes.push(Code::Set(slot, typed.code.into()));
+        }
+        let (floor, loops) = (self.floor, std::mem::take(&mut self.loops));
+        self.floor = self.scopes.len();
+        self.scopes.push(scope);
+        self.calls.push(at);
+        self.frames.push(Frame { function: Some(at), arguments: exprs, done: Vec::new() });
+        let result = inside(self);
+        self.frames.pop();
+        self.calls.pop();
+        self.scopes.truncate(self.floor);
+        self.floor = floor;
+        self.loops = loops;
+        let result = result?;
+        codes.push(result.code);
+        Ok(Typed { code: Code::Block(codes), ..result })
+    }
+
+    fn built_in_call(&mut self, name: &'a str, types: &'a [TypeName], args: &'a [Arg], span: Span) -> Checked<Typed> {
+        let current = super::renames::current(name, self.version, true);
+        let family = current.split('.').next().unwrap_or_default();
+        if INERT.contains(&current.as_str()) {
+            let kind = match current.as_str() {
+                "hline" => Type::Drawing("hline"),
+                "plot" => Type::Drawing("plot"),
+                _ => Type::Void,
+            };
+            let mut codes = self.inert_arguments(args);
+            codes.push(Code::Inert);
+            return Ok(Typed::new(Code::Block(codes), kind));
+        }
+        if DRAWINGS.contains(&family) && current.contains('.') || current.starts_with("chart.point.") {
+            return self.drawing(&current, None, args, span);
+        }
+        // A cast of `na` or of a drawing: `line(na)`.
+        if DRAWINGS.contains(&current.as_str()) {
+            let kind = DRAWINGS.iter().find(|kind| **kind == current).copied().unwrap_or("line");
+            let value = self.argument(args, 0, "x", span)?;
+            return Ok(Typed { ty: Type::Drawing(kind), ..value });
+        }
+        match current.as_str() {
+            "strategy" => return self.header(args, span),
+            "indicator" => {
+                return Err(span.advises(
+                    format!("`{name}` has no orders to back-test"),
+                    "use strategy(\"name\") with strategy.entry and strategy.close",
+                ));
+            }
+            "nz" => {
+                let value = self.argument(args, 0, "source", span)?;
+                let other = match pick(args, 1, "replacement") {
+                    Some(expr) => self.expr(expr)?,
+                    None => match value.ty {
+                        Type::Bool => Typed::truth(false),
+                        Type::Text => Typed::text(""),
+                        _ => Typed::number(0.0, Type::Int),
+                    },
+                };
+                let ty = value.ty.join(&other.ty);
+                let code = Code::Call(Fun::Nz, vec![Some(value.code), Some(other.code)], span.line);
+                return Ok(Typed::new(code, ty));
+            }
+            "na" if args.is_empty() => return Ok(Typed::na()),
+            "na" => {
+                let value = self.argument(args, 0, "x", span)?;
+                return Ok(Typed::new(Code::IsNa(value.code.into()), Type::Bool));
+            }
+            "iff" => {
+                let condition = self.argument(args, 0, "condition", span)?;
+                let (a, b) = (self.argument(args, 1, "then", span)?, self.argument(args, 2, "_else", span)?);
+                return self.choose(condition, a, b, span);
+            }
+            "offset" => {
+                let value = self.argument(args, 0, "source", span)?;
+                let back = self.argument(args, 1, "offset", span)?;
+                return Ok(self.past(value, back, super::tree::Depth::Any, span));
+            }
+            "math.max" | "math.min" | "math.avg" => return self.fold(&current, args, span),
+            "timestamp" => return self.timestamp(args, span),
+            "str.format" => return self.every_argument(Fun::Format, Type::Text, args, span),
+            "array.from" => {
+                let typed: Vec<Typed> = args.iter().map(|arg| self.expr(&arg.value)).collect::<Checked<_>>()?;
+                let of = typed.iter().fold(Type::Any, |ty, item| ty.join(&item.ty));
+                let code =
+                    Code::Call(Fun::ArrayFrom, typed.into_iter().map(|item| Some(item.code)).collect(), span.line);
+                return Ok(Typed::new(code, Type::Array(of.into())));
+            }
+            "array.new" | "matrix.new" | "map.new" => return self.collection(family, types, args, span),
+            "input" => return self.input(&current, args, span),
+            "runtime.error" => {
+                let text = self.argument(args, 0, "message", span)?;
+                return Ok(Typed::new(Code::Error(text.code.into(), span.line), Type::Void));
+            }
+            "tickerid" | "ticker.new" | "ticker.modify" | "ticker.standard" | "ticker.inherit" => {
+                return self.ticker(&current, args, span);
+            }
+            "ticker.heikinashi" => {
+                let of = self.argument(args, 0, "symbol", span)?;
+                return Ok(match of.known {
+                    Some(Known::Text(symbol)) => {
+                        Typed { literal: false, ..Typed::text(&format!("heikinashi:{symbol}")) }
+                    }
+                    _ => of,
+                });
+            }
+            "request.security" => return self.security(args, span, false),
+            "request.security_lower_tf" => return self.security(args, span, true),
+            _ => {}
+        }
+        if let Some(kind) = current.strip_prefix("array.new_") {
+            let ty = match kind {
+                "int" => Type::Int,
+                "float" => Type::Float,
+                "bool" => Type::Bool,
+                "string" => Type::Text,
+                "color" => Type::Colour,
+                other => DRAWINGS.iter().find(|known| **known == other).map_or(Type::Any, |kind| Type::Drawing(kind)),
+            };
+            return self.new_array(ty, args, span);
+        }
+        match family {
+            "input" => return self.input(&current, args, span),
+            "strategy" if table::find(&current).is_none() => return self.order(&current, args, span),
+            "color" => {
+                let _ = self.inert_arguments(args);
+                return Ok(match current.as_str() {
+                    "color.r" | "color.g" | "color.b" | "color.t" => Typed::new(Code::Number(0.0), Type::Float),
+                    _ => Typed::inert(Type::Colour),
+                });
+            }
+            "request" => {
+                let _ = self.inert_arguments(args);
+                return Ok(self.refuse(span.advises(
+                    format!("`{current}` is not available: there are no data but the bars"),
+                    "remove what depends on it",
+                )));
+            }
+            _ => {}
+        }
+        if current == "ta.vwap" {
+            return self.vwap(args, span);
+        }
+        match table::find(&current) {
+            Some(row) => self.bound(row, None, args, span),
+            None => {
+                let says = format!("`{name}` is not supported");
+                let finding = match table::nearest(&current) {
+                    Some(near) => span.advises(says, format!("did you mean {near}?")),
+                    None => span.says(says),
+                };
+                let known_family =
+                    ["ta", "math", "str", "array", "map", "matrix", "ticker", "chart", "syminfo", "timeframe"];
+                if current.contains('.') && known_family.contains(&family) {
+                    let _ = self.inert_arguments(args);
+                    return Ok(self.refuse(finding));
+                }
+                Err(finding)
+            }
+        }
+    }
+
+    /// Checks what is only drawn; what is wrong in it does no harm.
+    pub(super) fn inert_arguments(&mut self, args: &'a [Arg]) -> Vec<Code> {
+        let mut codes = Vec::new();
+        for arg in args {
+            let before = (self.scopes.len(), self.calls.len(), self.frames.len(), self.floor, self.depth, self.loops);
+            if let Ok(typed) = self.expr(&arg.value) {
+                codes.push(typed.code);
+            } else {
+                self.scopes.truncate(before.0);
+                self.calls.truncate(before.1);
+                self.frames.truncate(before.2);
+                (self.floor, self.depth, self.loops) = (before.3, before.4, before.5);
+            }
+        }
+        codes
+    }
+
+    /// Binds arguments to the parameters of a built-in.
+    fn bound(&mut self, row: &'static Row, receiver: Option<Typed>, args: &'a [Arg], span: Span) -> Checked<Typed> {
+        let name = row.name;
+        let parameters: Vec<&str> = row.parameters.split(' ').filter(|p| !p.is_empty()).collect();
+        let bare = |parameter: &str| parameter.split(['=', '?']).next().unwrap_or_default().to_owned();
+        let names: Vec<String> = parameters.iter().map(|p| bare(p)).collect();
+        let positional = args.iter().filter(|arg| arg.name.is_none()).count();
+        // ta.highest(n) is ta.highest(high, n), ta.pivothigh(l, r) is ta.pivothigh(high, l, r).
+        let leading = parameters.first().is_some_and(|p| p.contains("=high") || p.contains("=low"));
+        let skipped = usize::from(leading && positional + 1 == parameters.len() && args.len() == positional);
+        let offset = usize::from(receiver.is_some()) + skipped;
+        if positional + offset > parameters.len() {
+            return Err(span.says(format!("`{name}` takes {} arguments, {positional} are given", parameters.len())));
+        }
+        let mut given: Vec<Option<Typed>> = vec![None; parameters.len()];
+        if let Some(receiver) = receiver {
+            given[0] = Some(receiver);
+        }
+        for (i, arg) in args.iter().enumerate() {
+            let place = match &arg.name {
+                None => i + offset,
+                Some(named) => match names.iter().position(|known| known == named).or_else(|| alias(&names, named)) {
+                    Some(place) => place,
+                    None => {
+                        return Err(
+                            span.says(format!("`{name}` has no parameter `{named}`; it has {}", names.join(", ")))
+                        );
+                    }
+                },
+            };
+            let typed = self.expr(&arg.value)?;
+            if place < given.len() {
+                given[place] = Some(typed);
+            }
+        }
+        let mut types = Vec::new();
+        let mut codes = Vec::new();
+        let mut known = Vec::new();
+        for (place, parameter) in parameters.iter().enumerate() {
+            let typed = match (given[place].take(), parameter.split_once('=')) {
+                (Some(typed), _) => Some(typed),
+                (None, Some((_, default))) => Some(match default {
+                    "high" => Typed::new(Code::Bar(Fact::Price(Price::High)), Type::Float),
+                    "low" => Typed::new(Code::Bar(Fact::Price(Price::Low)), Type::Float),
+                    "true" => Typed::truth(true),
+                    "false" => Typed::truth(false),
+                    number => Typed::number(number.parse().unwrap_or(f64::NAN), Type::Int),
+                }),
+                (None, None) if parameter.ends_with('?') => None,
+                (None, None) => return Err(span.says(format!("`{name}` needs the argument `{}`", names[place]))),
+            };
+            if let Some(typed) = &typed
+                && let Code::Refused(_) = typed.code
+            {
+                return Ok(typed.clone());
+            }
+            if let Some(typed) = &typed
+                && place == 0
+                && collection(name)
+                && !matches!(typed.ty, Type::Array(_) | Type::Map(_) | Type::Matrix(_) | Type::Any)
+            {
+                return Err(span.says(format!("`{name}` works on a collection, found {}", typed.ty.shown())));
+            }
+            if let Some(typed) = &typed
+                && matches!(row.target, Target::Ta(_) | Target::Unary(_) | Target::Pow)
+                && matches!(typed.ty, Type::Array(_) | Type::Map(_) | Type::Text | Type::Tuple(_) | Type::Object(_))
+            {
+                // fixnan and change take what they are given; a length is never a text.
+                return Err(span.says(format!("`{}` of `{name}` cannot be {}", names[place], typed.ty.shown())));
+            }
+            types.push(typed.as_ref().map_or(Type::Any, |typed| typed.ty.clone()));
+            known.push(typed.as_ref().and_then(|typed| typed.known.clone()));
+            codes.push(typed.map(|typed| typed.code));
+        }
+        let ty = row.gives.of(&types);
+        Ok(match row.target {
+            Target::Ta(which) => {
+                let which = if which == Ta::Change && types[0] == Type::Bool { Ta::ChangedTruth } else { which };
+                let ty = if name == "ta.change" && types[0] != Type::Bool { types[0].join(&Type::Int) } else { ty };
+                if self.loops > 0 {
+                    self.warn(span.advises(
+                        format!("`{name}` inside a loop advances with every round"),
+                        "call it once a bar, outside of the loop",
+                    ));
+                }
+                let site = self.site(span);
+                Typed::new(Code::Ta(which, site, codes.into_iter().map(|code| code.unwrap_or(Code::Na)).collect()), ty)
+            }
+            Target::Unary(which) => {
+                let code = codes.into_iter().flatten().next().unwrap_or(Code::Na);
+                match known.first() {
+                    Some(Some(Known::Number(x))) => {
+                        let x = crate::fold::unary(which, *x);
+                        Typed { code: Code::Number(x), ty, known: Some(Known::Number(x)), literal: false }
+                    }
+                    _ => Typed::new(Code::Unary(which, code.into()), ty),
+                }
+            }
+            Target::Pow => {
+                let mut codes = codes.into_iter().flatten();
+                let (a, b) = (codes.next().unwrap_or(Code::Na), codes.next().unwrap_or(Code::Na));
+                Typed::new(Code::Binary(Binary::Pow, a.into(), b.into()), ty)
+            }
+            Target::Fun(Fun::Round) => {
+                let whole = known.get(1) == Some(&Some(Known::Number(0.0)));
+                let ty = if whole { Type::Int } else { Type::Float };
+                Typed::new(Code::Call(Fun::Round, codes, span.line), ty)
+            }
+            Target::Fun(Fun::ToText) => {
+                // A text that is known stays known: it may be an interval or a symbol.
+                let known = match (&known[0], known.get(1)) {
+                    (Some(Known::Number(x)), Some(None)) if x.fract() == 0.0 && x.abs() < 1e15 => {
+                        Some(Known::Text(format!("{x}")))
+                    }
+                    (Some(Known::Text(text)), _) => Some(Known::Text(text.clone())),
+                    _ => None,
+                };
+                Typed { code: Code::Call(Fun::ToText, codes, span.line), ty, known, literal: false }
+            }
+            Target::Fun(which) => {
+                let code = Code::Call(which, codes, span.line);
+                if !collection(name) {
+                    return Ok(Typed::new(code, ty));
+                }
+                let class = self.class(&types[0]);
+                Typed::new(Code::Uses(class, mutates(which), code.into()), ty)
+            }
+        })
+    }
+
+    fn fold(&mut self, name: &str, args: &'a [Arg], span: Span) -> Checked<Typed> {
+        let mut typed = Vec::new();
+        for arg in args {
+            let value = self.expr(&arg.value)?;
+            typed.push(self.as_number(value, arg.value.span)?);
+        }
+        if typed.is_empty() {
+            return Err(span.says(format!("`{name}` needs at least one number")));
+        }
+        let whole = typed.iter().all(|item| item.ty == Type::Int) && name != "math.avg";
+        let numbers: Option<Vec<f64>> = typed
+            .iter()
+            .map(|item| match item.known {
+                Some(Known::Number(x)) => Some(x),
+                _ => None,
+            })
+            .collect();
+        let which = match name {
+            "math.max" => (Fun::Max, Binary::Max),
+            "math.min" => (Fun::Min, Binary::Min),
+            _ => (Fun::Avg, Binary::Add),
+        };
+        let ty = if whole { Type::Int } else { Type::Float };
+        if let (Some(numbers), true) = (numbers, which.1 != Binary::Add) {
+            let x = numbers[1..].iter().fold(numbers[0], |a, b| crate::fold::binary(which.1, a, *b));
+            return Ok(Typed { code: Code::Number(x), ty, known: Some(Known::Number(x)), literal: false });
+        }
+        let codes = typed.into_iter().map(|item| Some(item.code)).collect();
+        Ok(Typed::new(Code::Call(which.0, codes, span.line), ty))
+    }
+
+    fn every_argument(&mut self, fun: Fun, ty: Type, args: &'a [Arg], span: Span) -> Checked<Typed> {
+        let codes =
+            args.iter().map(|arg| self.expr(&arg.value).map(|typed| Some(typed.code))).collect::<Checked<_>>()?;
+        Ok(Typed::new(Code::Call(fun, codes, span.line), ty))
+    }
+
+    /// `timestamp("2020-01-01")`, `timestamp(year, month, day, hour, minute, second)`, perhaps with a time zone in front.
+    fn timestamp(&mut self, args: &'a [Arg], span: Span) -> Checked<Typed> {
+        let names = ["timezone", "year", "month", "day", "hour", "minute", "second"];
+        let mut codes: Vec<Option<Code>> = vec![None; 7];
+        let mut known: Vec<Option<Known>> = vec![None; 7];
+        let mut place = 1;
+        for (i, arg) in args.iter().enumerate() {
+            let typed = self.expr(&arg.value)?;
+            let text = matches!(typed.ty, Type::Text);
+            let at = match arg.name.as_deref() {
+                Some("dateString") => 0,
+                Some(name) => match names.iter().position(|known| *known == name) {
+                    Some(at) => at,
+                    None => return Err(span.says(format!("`timestamp` has no parameter `{name}`"))),
+                },
+                None if i == 0 && text => 0,
+                None => {
+                    place += 1;
+                    place - 1
+                }
+            };
+            if at > 6 {
+                return Err(span.says("`timestamp` takes at most seven arguments"));
+            }
+            known[at] = typed.known;
+            codes[at] = Some(typed.code);
+        }
+        if codes[1].is_none()
+            && let Some(Known::Text(text)) = &known[0]
+        {
+            return match super::inputs::date(text) {
+                Some(ms) => Ok(Typed::number(ms, Type::Int)),
+                None => {
+                    Err(span
+                        .advises(format!("{text:?} is no date"), "write it as \"2020-01-31\" or \"31 Jan 2020 00:00\""))
+                }
+            };
+        }
+        if codes[0].is_none() || known[0] == Some(Known::Text("UTC".into())) {
+            let part = |i: usize, missing: f64| match (&codes[i], &known[i]) {
+                (None, _) => Some(missing),
+                (_, Some(Known::Number(x))) => Some(*x),
+                _ => None,
+            };
+            if let (Some(y), Some(mo), Some(d), Some(h), Some(mi), Some(s)) =
+                (part(1, 1970.0), part(2, 1.0), part(3, 1.0), part(4, 0.0), part(5, 0.0), part(6, 0.0))
+            {
+                let days = crate::lower::days_from_civil(y, mo, d);
+                return Ok(Typed::number((days * 86_400.0 + h * 3_600.0 + mi * 60.0 + s) * 1_000.0, Type::Int));
+            }
+        }
+        Ok(Typed::new(Code::Call(Fun::Timestamp, codes, span.line), Type::Int))
+    }
+
+    /// `ta.vwap(source, anchor, stdev_mult)`.
+    fn vwap(&mut self, args: &'a [Arg], span: Span) -> Checked<Typed> {
+        let source = self.argument(args, 0, "source", span)?;
+        let anchor = match pick(args, 1, "anchor") {
+            Some(expr) => self.expr(expr)?.code,
+            None => Code::Na,
+        };
+        let (mult, ty) = match pick(args, 2, "stdev_mult") {
+            Some(expr) => (self.expr(expr)?.code, Type::Tuple(vec![Type::Float; 3])),
+            None => (Code::Na, Type::Float),
+        };
+        let site = self.site(span);
+        Ok(Typed::new(Code::Ta(Ta::Vwap, site, vec![source.code, anchor, mult]), ty))
+    }
+
+    fn ticker(&mut self, name: &str, args: &'a [Arg], span: Span) -> Checked<Typed> {
+        let mut own = true;
+        let mut last = None;
+        for (i, arg) in args.iter().enumerate() {
+            let typed = self.expr(&arg.value)?;
+            let place = arg.name.as_deref().unwrap_or(match i {
+                0 => "prefix",
+                1 => "ticker",
+                _ => "",
+            });
+            if matches!(place, "prefix" | "ticker" | "tickerid" | "symbol" | "from_tickerid") {
+                match &typed.known {
+                    Some(Known::Text(text)) if text.is_empty() || text.ends_with("SYMBOL") => {}
+                    Some(Known::Text(text)) => {
+                        own = false;
+                        last = Some(text.clone());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let _ = (name, span);
+        let symbol = if own { "SYMBOL".to_owned() } else { last.unwrap_or_default() };
+        Ok(Typed { literal: false, ..Typed::text(&symbol) })
+    }
+
+    /// The argument called `name` or at `index`, checked.
+    pub(super) fn argument(&mut self, args: &'a [Arg], index: usize, name: &str, span: Span) -> Checked<Typed> {
+        match pick(args, index, name).or_else(|| args.get(index).map(|arg| &arg.value)) {
+            Some(expr) => self.expr(expr),
+            None => Err(span.says(format!("the argument `{name}` is missing"))),
+        }
+    }
+}
+
+fn collection(name: &str) -> bool {
+    name.starts_with("array.") || name.starts_with("map.") || name.starts_with("matrix.")
+}
+
+/// Whether a call changes its first argument.
+fn mutates(which: Fun) -> bool {
+    use Fun::*;
+    matches!(
+        which,
+        Push | Unshift
+            | Insert
+            | Pop
+            | Shift
+            | Remove
+            | Put
+            | Clear
+            | Fill
+            | Concat
+            | Reverse
+            | Sort
+            | MapPut
+            | MapRemove
+            | MapClear
+            | MapPutAll
+            | MatrixSet
+            | MatrixAddRow
+            | MatrixAddColumn
+            | MatrixRemoveRow
+            | MatrixRemoveColumn
+            | MatrixFill
+    )
+}
+
+/// Names that parameters had in other versions.
+fn alias(names: &[String], named: &str) -> Option<usize> {
+    let at = |wanted: &str| names.iter().position(|name| name == wanted);
+    match named {
+        "x" | "y" | "series" | "src" | "source1" => {
+            at("source").or_else(|| at("series")).or_else(|| at("number")).or(Some(0))
+        }
+        "source" => at("series").or_else(|| at("source1")).or(Some(0)),
+        "source2" => Some(1),
+        "length" => at("length"),
+        "fastlength" => at("fastlen"),
+        "slowlength" => at("slowlen"),
+        "siglength" => at("siglen"),
+        "base" => at("base"),
+        "string" | "value" | "id" | "array_id" => Some(0),
+        "percentage" => at("percentage"),
+        "resolution" => at("timeframe"),
+        _ => None,
+    }
+}
+
+/// The argument called `name`, or the one at `index` if it has no name.
+pub(super) fn pick<'a>(args: &'a [Arg], index: usize, name: &str) -> Option<&'a Expr> {
+    let named = args.iter().find(|arg| arg.name.as_deref() == Some(name));
+    let placed = || args.get(index).filter(|arg| arg.name.is_none());
+    named.or_else(placed).map(|arg| &arg.value)
+}
