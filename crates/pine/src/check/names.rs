@@ -232,7 +232,12 @@ impl<'a> Checker<'a> {
                 Code::Call(super::tree::Fun::ArrayFrom, vec![], span.line),
                 Type::Array(Type::Drawing("line").into()),
             )),
-            "open_interest" | "chart" | "dividends" | "earnings" | "splits" => Ok(Typed::new(Code::Na, Type::Float)),
+            "chart" => Ok(match member {
+                "bg_color" | "fg_color" => Typed::inert(Type::Colour),
+                "left_visible_bar_time" | "right_visible_bar_time" => Typed::new(Code::Na, Type::Int),
+                _ => Typed { literal: false, ..Typed::truth(member == "is_standard") },
+            }),
+            "open_interest" | "dividends" | "earnings" | "splits" => Ok(Typed::new(Code::Na, Type::Float)),
             _ => Err(unknown(name, span)),
         }
     }
