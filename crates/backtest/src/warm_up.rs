@@ -181,7 +181,7 @@ fn indicator(which: Indicator, args: &[NodeId], scalar: &impl Fn(NodeId) -> f64)
         | Indicator::Cci => n(1)? - 1,
         Indicator::Correlation => n(2)? - 1,
         Indicator::PivotHigh | Indicator::PivotLow => {
-            whole(scalars, &args[1], 0.0)?.saturating_add(whole(scalars, &args[2], 0.0)?)
+            whole(scalar(args[1]), 0.0)?.saturating_add(whole(scalar(args[2]), 0.0)?)
         }
         Indicator::PercentRank
         | Indicator::Kama
