@@ -23,6 +23,25 @@ pub(crate) enum Column {
     Truth(Vec<u64>),
 }
 
+/// A series that stands somewhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum View<'a> {
+    /// See [`Column::Number`].
+    Number(&'a [f64]),
+    /// See [`Column::Truth`].
+    Truth(&'a [u64]),
+}
+
+impl Column {
+    /// Itself, borrowed.
+    pub fn view(&self) -> View<'_> {
+        match self {
+            Column::Number(x) => View::Number(x),
+            Column::Truth(bits) => View::Truth(bits),
+        }
+    }
+}
+
 /// A length below 1, or another argument that no value follows from: the parameter set cannot be traded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Invalid;
@@ -43,12 +62,12 @@ pub(crate) struct Evaluator<'a> {
 
 /// Where operands that are series come from.
 pub(crate) trait Columns {
-    fn get(&self, id: NodeId) -> &Column;
+    fn get(&self, id: NodeId) -> View<'_>;
 }
 
 impl Columns for [Option<Arc<Column>>] {
-    fn get(&self, id: NodeId) -> &Column {
-        self[id.0 as usize].as_deref().expect("operands stand before their node")
+    fn get(&self, id: NodeId) -> View<'_> {
+        self[id.0 as usize].as_deref().expect("operands stand before their node").view()
     }
 }
 
@@ -156,8 +175,8 @@ impl<'a> Evaluator<'a> {
         match self.graph.node(id).shape {
             Shape::Scalar => self.constant_bits(scalars[id.0 as usize] != 0.0),
             Shape::Series => match columns.get(id) {
-                Column::Truth(bits) => bits.clone(),
-                Column::Number(_) => unreachable!("entry and exit are truths"),
+                View::Truth(bits) => bits.to_vec(),
+                View::Number(_) => unreachable!("entry and exit are truths"),
             },
         }
     }
@@ -172,8 +191,8 @@ impl<'a> Evaluator<'a> {
         let number = |id: &NodeId| match self.graph.node(*id).shape {
             Shape::Scalar => Arg::Scalar(scalars[id.0 as usize]),
             Shape::Series => match columns.get(*id) {
-                Column::Number(x) => Arg::Series(x),
-                Column::Truth(_) => unreachable!("the lowering checks kinds"),
+                View::Number(x) => Arg::Series(x),
+                View::Truth(_) => unreachable!("the lowering checks kinds"),
             },
         };
         let truth = |id: &NodeId| self.bits(*id, scalars, columns);

@@ -79,14 +79,11 @@ impl<'a> Layout<'a> {
         Ok(layout)
     }
 
-    /// Computes what the points share on `bars`.
-    pub fn market<'b>(&self, bars: &'b Bars, threads: usize) -> Market<'b> {
+    /// Computes what the points share on `bars`, in the memory of an earlier market.
+    pub fn market<'b>(&self, bars: &'b Bars, mut shared: Shared, threads: usize) -> Market<'b> {
         let evaluator = Evaluator { graph: &self.plan.program.graph, bars };
-        Market {
-            bars,
-            shared: Shared::compute(self.plan.program, evaluator, &self.grid, &self.scalars, &self.needed, threads),
-            factors: Factors::new(bars, self.plan.costs, self.plan.fill),
-        }
+        shared.compute(self.plan.program, evaluator, &self.grid, &self.scalars, &self.needed, threads);
+        Market { bars, shared, factors: Factors::new(bars, self.plan.costs, self.plan.fill) }
     }
 
     /// Whether the point that `at` stands on can be traded.

@@ -7,6 +7,7 @@
 use crate::batch::{self, BATCH, BatchScratch};
 use crate::compute::isa::Isa;
 use crate::layout::Layout;
+use crate::shared::Shared;
 use crate::sweep::seen;
 use crate::{Bars, Selection, Sweep, SweepError, Trial};
 
@@ -18,6 +19,7 @@ pub struct Search<'a> {
 /// Memory that one thread uses again from market to market.
 #[derive(Default)]
 pub struct SearchScratch {
+    shared: Shared,
     batch: BatchScratch,
     trials: Vec<Trial>,
 }
@@ -63,7 +65,7 @@ impl<'a> Search<'a> {
             return Err(SweepError::OtherBars { have: bars.len(), need });
         }
         let bars = seen(bars, self.layout.plan.train.end);
-        let market = self.layout.market(&bars, 1);
+        let market = self.layout.market(&bars, std::mem::take(&mut scratch.shared), 1);
         let mut selection = Selection::new(trades_min);
         let size = self.layout.grid.size;
         scratch.trials.resize(BATCH, Trial::invalid());
@@ -75,6 +77,7 @@ impl<'a> Search<'a> {
                 return Err(SweepError::Cancelled);
             }
         }
+        scratch.shared = market.shared;
         Ok(selection.best().map(|(point, trial)| Best { point, trial: trial.clone() }))
     }
 }

@@ -14,6 +14,7 @@ use crate::batch::{self, BATCH, BatchScratch};
 use crate::compute::isa::Isa;
 use crate::compute::{Lane, scalar};
 use crate::layout::Layout;
+use crate::shared::Shared;
 use crate::{Bars, Costs, Fill};
 
 /// Blocks whose moments are kept: enough for CSCV with S = 16.
@@ -202,7 +203,7 @@ pub fn sweep_range(
 pub fn block_moments(plan: &Sweep<'_>, points: &[u64]) -> Result<Vec<[Moments; BLOCKS]>, SweepError> {
     let layout = Layout::new(plan)?;
     let bars = seen(plan.bars, plan.train.end);
-    let market = layout.market(&bars, plan.threads.max(1));
+    let market = layout.market(&bars, Shared::default(), plan.threads.max(1));
     let of = |lane: &Lane| scalar::trade(lane, &market.factors, &layout.blocks, layout.lag).1;
     let moments = |point: &u64| layout.lane(&market, *point).as_ref().map_or([Moments::default(); BLOCKS], of);
     Ok(points.iter().map(moments).collect())
@@ -216,7 +217,7 @@ fn swept(
     let layout = Layout::new(plan)?;
     let bars = seen(plan.bars, plan.train.end);
     let threads = plan.threads.max(1);
-    let market = layout.market(&bars, threads);
+    let market = layout.market(&bars, Shared::default(), threads);
     let points = points.start.min(layout.grid.size)..points.end.min(layout.grid.size);
     let all = points.end.saturating_sub(points.start);
     let mut trials = vec![Trial::invalid(); all as usize];

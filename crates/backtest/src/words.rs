@@ -13,7 +13,6 @@ use assay_pine::graph::{Compare, Kind, NodeId, Op, Shape};
 use crate::compute::compare::{self, Operand};
 use crate::compute::isa::Words;
 use crate::compute::{LANES, LaneWords};
-use crate::evaluate::Column;
 use crate::grid::{Grid, Scalars};
 use crate::shared::Shared;
 
@@ -30,11 +29,19 @@ enum Step {
         node: usize,
         out: usize,
     },
-    /// Comparisons of two operands.
+    /// A comparison of two operands.
+    Compare {
+        compare: Compare,
+        a: Side,
+        b: Side,
+        out: usize,
+    },
+    /// Less, greater and equal of two operands, those that are needed, in one pass over them.
     Relate {
         a: Side,
         b: Side,
-        out: Vec<(Compare, usize)>,
+        need: [bool; 3],
+        out: [usize; 3],
     },
     /// Where a shared number is `na`.
     Na {
@@ -118,7 +125,7 @@ impl WordProgram {
         builder.made.entry = builder.truth(program.entry)?;
         builder.made.exit = builder.truth(program.exit)?;
         let mut made = builder.made;
-        made.steps = joined(made.steps);
+        join_comparisons(&mut made);
         made.reads.sort_unstable();
         made.reads.dedup();
         Some(made)
@@ -162,10 +169,16 @@ impl Builder<'_> {
     fn step(&mut self, op: Op) -> Option<usize> {
         match op {
             Op::Compare(compare, a, b) => {
-                let (a, b) = (self.side(a)?, self.side(b)?);
-                let out = self.slot();
-                self.made.steps.push(Step::Relate { a, b, out: vec![(compare, out)] });
-                Some(out)
+                // `a[1] <= b[1]`, as in every crossing, is `a <= b` one bar ago.
+                if let (Op::History(x, bars), Op::History(y, other)) =
+                    (&self.program.graph.node(a).op, &self.program.graph.node(b).op)
+                    && bars == other
+                {
+                    let (x, y, bars) = (*x, *y, *bars);
+                    let now = self.comparison(compare, x, y)?;
+                    return self.back(now, bars);
+                }
+                self.comparison(compare, a, b)
             }
             Op::IsNa(a) => {
                 // "Has it ever been so": bars since are `na` before the first time.
@@ -208,18 +221,28 @@ impl Builder<'_> {
                 Some(out)
             }
             Op::History(a, bars) if self.program.graph.node(a).kind == Kind::Truth => {
-                let bars = bars.0 as usize;
-                let reach = |back: &f64| (0.0..65.0).contains(back);
-                if !self.tabled(bars)?.iter().all(reach) {
-                    return None;
-                }
                 let a = self.truth(a)?;
-                let (carry, out) = (self.carry(), self.slot());
-                self.made.steps.push(Step::Back { a, bars, carry, out });
-                Some(out)
+                self.back(a, bars)
             }
             _ => None,
         }
+    }
+
+    fn comparison(&mut self, compare: Compare, a: NodeId, b: NodeId) -> Option<usize> {
+        let (a, b) = (self.side(a)?, self.side(b)?);
+        let out = self.slot();
+        self.made.steps.push(Step::Compare { compare, a, b, out });
+        Some(out)
+    }
+
+    fn back(&mut self, a: usize, bars: NodeId) -> Option<usize> {
+        let bars = bars.0 as usize;
+        if !self.tabled(bars)?.iter().all(|back| (0.0..65.0).contains(back)) {
+            return None;
+        }
+        let (carry, out) = (self.carry(), self.slot());
+        self.made.steps.push(Step::Back { a, bars, carry, out });
+        Some(out)
     }
 
     fn side(&mut self, id: NodeId) -> Option<Side> {
@@ -240,29 +263,42 @@ impl Builder<'_> {
     }
 }
 
-/// Comparisons of the same two operands are one step, whichever way round they are written.
-fn joined(steps: Vec<Step>) -> Vec<Step> {
-    let mut done: Vec<Step> = vec![];
-    for step in steps {
-        let Step::Relate { a, b, out } = step else {
-            done.push(step);
-            continue;
-        };
-        let (a, b, out) = if a <= b {
-            (a, b, out)
-        } else {
-            (b, a, out.into_iter().map(|(compare, slot)| (mirrored(compare), slot)).collect())
-        };
-        let known = done.iter_mut().find_map(|step| match step {
-            Step::Relate { a: x, b: y, out } if (*x, *y) == (a, b) => Some(out),
-            _ => None,
-        });
-        match known {
-            Some(known) => known.extend(out),
-            None => done.push(Step::Relate { a, b, out }),
+/// Comparisons of the same two operands, whichever way round they are written, become one step.
+fn join_comparisons(program: &mut WordProgram) {
+    let mut pairs: BTreeMap<(Side, Side), Vec<(Compare, usize)>> = BTreeMap::new();
+    for step in &program.steps {
+        if let Step::Compare { compare, a, b, out } = step {
+            let (pair, compare) = if a <= b { ((*a, *b), *compare) } else { ((*b, *a), mirrored(*compare)) };
+            pairs.entry(pair).or_default().push((compare, *out));
         }
     }
-    done
+    let mut first = vec![];
+    for ((a, b), outs) in pairs.into_iter().filter(|(_, outs)| outs.len() > 1) {
+        let base = [program.slots, program.slots + 1, program.slots + 2];
+        program.slots += 3;
+        let mut need = [false; 3];
+        let [less, greater, equal] = base;
+        let mut unions = vec![];
+        for (compare, out) in outs {
+            for (need, wanted) in need.iter_mut().zip(compare::needs(&[compare])) {
+                *need |= wanted;
+            }
+            let (a, b) = match compare {
+                Compare::Lt => (less, less),
+                Compare::Gt => (greater, greater),
+                Compare::Eq => (equal, equal),
+                Compare::Le => (less, equal),
+                Compare::Ge => (greater, equal),
+                Compare::Ne => (less, greater),
+            };
+            program.steps.retain(|step| !matches!(step, Step::Compare { out: known, .. } if *known == out));
+            unions.push(Step::Or { a, b, out });
+        }
+        first.push(Step::Relate { a, b, need, out: base });
+        first.append(&mut unions);
+    }
+    first.append(&mut program.steps);
+    program.steps = first;
 }
 
 fn mirrored(compare: Compare) -> Compare {
@@ -302,10 +338,9 @@ impl Surroundings<'_> {
     fn operand(&self, lane: usize, side: Side, bars: &std::ops::Range<usize>) -> Operand<'_> {
         match side {
             Side::Scalar(node) => Operand::Number(self.number(lane, node)),
-            Side::Column(node) => match self.shared.column(node, self.combination(lane, node)) {
-                Column::Number(x) => Operand::Column(&x[bars.clone()]),
-                Column::Truth(_) => unreachable!("only numbers are compared"),
-            },
+            Side::Column(node) => {
+                Operand::Column(&self.shared.numbers(node, self.combination(lane, node))[bars.clone()])
+            }
         }
     }
 }
@@ -330,9 +365,7 @@ impl WordProgram {
                 Step::Read { node, out } => {
                     let out = &mut slots[*out][..words];
                     for lane in 0..lanes {
-                        let Column::Truth(x) = around.shared.column(*node, around.combination(lane, *node)) else {
-                            unreachable!("a truth stands in a truth column")
-                        };
+                        let x = around.shared.truths(*node, around.combination(lane, *node));
                         for (out, x) in out.iter_mut().zip(&x[first_word..]) {
                             out[lane] = *x;
                         }
@@ -344,7 +377,28 @@ impl WordProgram {
                         slots[*out][..words].iter_mut().for_each(|word| word[lane] = all);
                     }
                 }
-                Step::Relate { a, b, out } => relate(simd, around, *a, *b, out, bars, slots),
+                Step::Compare { compare, a, b, out } => {
+                    let out = &mut slots[*out];
+                    for lane in 0..lanes {
+                        let (a, b) = (around.operand(lane, *a, bars), around.operand(lane, *b, bars));
+                        compare::relate(simd, a, b, bars.len(), compare::needs(&[*compare]), |word, found| {
+                            out[word][lane] = found.word(*compare);
+                        });
+                    }
+                }
+                Step::Relate { a, b, need, out } => {
+                    let [less, greater, equal] = slots.get_disjoint_mut(*out).expect("three slots of its own");
+                    for lane in 0..lanes {
+                        let (a, b) = (around.operand(lane, *a, bars), around.operand(lane, *b, bars));
+                        compare::relate(simd, a, b, bars.len(), *need, |word, found| {
+                            less[word][lane] = found.less;
+                            greater[word][lane] = found.greater;
+                            if need[2] {
+                                equal[word][lane] = found.equal;
+                            }
+                        });
+                    }
+                }
                 Step::Na { node, out } => {
                     for lane in 0..lanes {
                         let x = around.operand(lane, Side::Column(*node), bars);
@@ -400,55 +454,14 @@ impl WordProgram {
     }
 }
 
-/// `out` = f(`a`, `b`), word by word. Slots are made after those they are made from, so the later one can be split off.
+/// `out` = f(`a`, `b`), word by word.
 #[inline(always)]
 fn two(slots: &mut [Vec<LaneWords>], words: usize, a: usize, b: usize, out: usize, f: impl Fn(u64, u64) -> u64) {
-    let (before, from) = slots.split_at_mut(out);
-    for ((out, a), b) in from[0][..words].iter_mut().zip(&before[a][..words]).zip(&before[b][..words]) {
+    let mut made = std::mem::take(&mut slots[out]);
+    for ((out, a), b) in made[..words].iter_mut().zip(&slots[a][..words]).zip(&slots[b][..words]) {
         for lane in 0..LANES {
             out[lane] = f(a[lane], b[lane]);
         }
     }
-}
-
-#[inline(always)]
-fn relate<S: Words>(
-    simd: S,
-    around: Surroundings<'_>,
-    a: Side,
-    b: Side,
-    out: &[(Compare, usize)],
-    bars: &std::ops::Range<usize>,
-    slots: &mut [Vec<LaneWords>],
-) {
-    let wanted: [bool; 3] = needs(out);
-    for lane in 0..around.lanes {
-        let (a, b) = (around.operand(lane, a, bars), around.operand(lane, b, bars));
-        match out {
-            [(compare, slot)] => {
-                let slot = &mut slots[*slot];
-                compare::relate(simd, a, b, bars.len(), wanted, |word, found| slot[word][lane] = found.word(*compare));
-            }
-            [(Compare::Gt, more), (Compare::Lt, less)] | [(Compare::Lt, less), (Compare::Gt, more)] => {
-                let [less, more] = slots.get_disjoint_mut([*less, *more]).expect("slots differ");
-                compare::relate(simd, a, b, bars.len(), wanted, |word, found| {
-                    less[word][lane] = found.less;
-                    more[word][lane] = found.greater;
-                });
-            }
-            _ => compare::relate(simd, a, b, bars.len(), wanted, |word, found| {
-                for (compare, slot) in out {
-                    slots[*slot][word][lane] = found.word(*compare);
-                }
-            }),
-        }
-    }
-}
-
-#[inline(always)]
-fn needs(out: &[(Compare, usize)]) -> [bool; 3] {
-    out.iter().fold([false; 3], |all, (compare, _)| {
-        let one = compare::needs(&[*compare]);
-        [all[0] | one[0], all[1] | one[1], all[2] | one[2]]
-    })
+    slots[out] = made;
 }

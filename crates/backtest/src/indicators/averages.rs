@@ -26,31 +26,29 @@ impl Prefix {
         Prefix { totals, gaps }
     }
 
-    /// Sum of the last n.
-    pub fn sums(&self, n: usize) -> Vec<f64> {
-        self.windows(n, |sum| sum)
+    /// Sum of the last n, into `out`.
+    pub fn sums(&self, n: usize, out: &mut [f64]) {
+        self.windows(n, |sum| sum, out);
     }
 
-    /// Mean of the last n: (S\[t+1\] - S\[t+1-n\]) / n, bit for bit what vectorbt computes.
-    pub fn means(&self, n: usize) -> Vec<f64> {
+    /// Mean of the last n, into `out`: (S\[t+1\] - S\[t+1-n\]) / n, bit for bit what vectorbt computes.
+    pub fn means(&self, n: usize, out: &mut [f64]) {
         let length = n as f64;
-        self.windows(n, |sum| sum / length)
+        self.windows(n, |sum| sum / length, out);
     }
 
-    fn windows(&self, n: usize, f: impl Fn(f64) -> f64) -> Vec<f64> {
+    fn windows(&self, n: usize, f: impl Fn(f64) -> f64, out: &mut [f64]) {
         let bars = self.totals.len() - 1;
-        let missing = n.saturating_sub(1).min(bars);
-        let mut out = Vec::with_capacity(bars);
-        out.resize(missing, f64::NAN);
+        let (missing, full) = out[..bars].split_at_mut(n.saturating_sub(1).min(bars));
+        missing.fill(f64::NAN);
         if bars >= n {
-            Isa::best().dispatch(Differences { new: &self.totals[n..], old: &self.totals[..], f, out: &mut out });
+            Isa::best().dispatch(Differences { new: &self.totals[n..], old: &self.totals, f, out: full });
         }
         for (i, gap) in self.gaps.iter().enumerate() {
             // The windows from this gap to the next: later ones void the rest.
             let end = gap.saturating_add(n).min(self.gaps.get(i + 1).copied().unwrap_or(bars)).min(bars);
             out[*gap..end].fill(f64::NAN);
         }
-        out
     }
 }
 
@@ -58,7 +56,7 @@ struct Differences<'a, F> {
     new: &'a [f64],
     old: &'a [f64],
     f: F,
-    out: &'a mut Vec<f64>,
+    out: &'a mut [f64],
 }
 
 impl<F: Fn(f64) -> f64> Task for Differences<'_, F> {
@@ -66,18 +64,24 @@ impl<F: Fn(f64) -> f64> Task for Differences<'_, F> {
 
     #[inline(always)]
     fn run<S: Words>(self, _simd: S) {
-        self.out.extend(self.new.iter().zip(self.old).map(|(new, old)| (self.f)(new - old)));
+        for ((out, new), old) in self.out.iter_mut().zip(self.new).zip(self.old) {
+            *out = (self.f)(new - old);
+        }
     }
 }
 
 /// Sum of the last n.
 pub(crate) fn sum(x: &[f64], n: usize) -> Vec<f64> {
-    Prefix::new(x).sums(n)
+    let mut out = vec![0.0; x.len()];
+    Prefix::new(x).sums(n, &mut out);
+    out
 }
 
 /// Mean of the last n.
 pub(crate) fn sma(x: &[f64], n: usize) -> Vec<f64> {
-    Prefix::new(x).means(n)
+    let mut out = vec![0.0; x.len()];
+    Prefix::new(x).means(n, &mut out);
+    out
 }
 
 /// Exponential: seeded with the mean of the first n, then e += 2/(n+1) * (x - e).
