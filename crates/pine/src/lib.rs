@@ -61,7 +61,9 @@ pub fn check(text: &str) -> Result<check::tree::Script, Refusal> {
 /// Whether coordinates of drawings are read back anywhere: only then must they be kept.
 fn reads_drawings(text: &str) -> bool {
     text.match_indices(".get_").any(|(at, _)| {
-        ["x", "y", "top", "bottom", "left", "right", "price", "text"].iter().any(|what| text[at + 5..].starts_with(what))
+        ["x", "y", "top", "bottom", "left", "right", "price", "text"]
+            .iter()
+            .any(|what| text[at + 5..].starts_with(what))
     })
 }
 

@@ -4,6 +4,7 @@
 //! a time, and is the oracle. [`sweep_steps`] answers for a whole grid, [`run_steps`] for one set in full.
 
 pub mod broker;
+pub mod interpreter;
 mod plan;
 mod run;
 mod scalar;

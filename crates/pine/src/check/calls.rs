@@ -10,19 +10,29 @@ use crate::lexer::Span;
 
 /// Calls that draw, log or alert: nothing that they do or return can change a result.
 const INERT: [&str; 18] = [
-    "plot", "plotshape", "plotchar", "plotarrow", "plotcandle", "plotbar", "hline", "fill", "bgcolor", "barcolor", "alert",
-    "alertcondition", "max_bars_back", "log.info", "log.warning", "log.error", "library", "offset.none",
+    "plot",
+    "plotshape",
+    "plotchar",
+    "plotarrow",
+    "plotcandle",
+    "plotbar",
+    "hline",
+    "fill",
+    "bgcolor",
+    "barcolor",
+    "alert",
+    "alertcondition",
+    "max_bars_back",
+    "log.info",
+    "log.warning",
+    "log.error",
+    "library",
+    "offset.none",
 ];
 
 impl<'a> Checker<'a> {
     /// Checks a call by its full name.
-    pub(super) fn call(
-        &mut self,
-        name: &'a str,
-        types: &'a [TypeName],
-        args: &'a [Arg],
-        span: Span,
-    ) -> Checked<Typed> {
+    pub(super) fn call(&mut self, name: &'a str, types: &'a [TypeName], args: &'a [Arg], span: Span) -> Checked<Typed> {
         let Some((path, member)) = name.rsplit_once('.') else {
             if self.functions.iter().any(|function| function.name == name) {
                 return self.user_call(name, None, args, span);
@@ -65,7 +75,11 @@ impl<'a> Checker<'a> {
             Type::Drawing(kind) => (*kind).to_owned(),
             Type::Text => "str".to_owned(),
             Type::Object(_) if name == "copy" => {
-                return Ok(Typed { code: Code::CopyObject(object.code.into(), span.line), ty: object.ty, ..Typed::na() });
+                return Ok(Typed {
+                    code: Code::CopyObject(object.code.into(), span.line),
+                    ty: object.ty,
+                    ..Typed::na()
+                });
             }
             Type::Any => {
                 if matches!(object.code, Code::Refused(_) | Code::Inert) {
@@ -156,7 +170,8 @@ impl<'a> Checker<'a> {
             return Err(span.says(problem.unwrap_or_else(|| format!("`{name}` is not known"))));
         };
         if self.calls.contains(&at) {
-            return Err(span.advises(format!("`{name}` calls itself"), "a function may not call itself, not even through others"));
+            return Err(span
+                .advises(format!("`{name}` calls itself"), "a function may not call itself, not even through others"));
         }
         self.write_out(at, values, span)
     }
@@ -305,7 +320,8 @@ impl<'a> Checker<'a> {
             "array.from" => {
                 let typed: Vec<Typed> = args.iter().map(|arg| self.expr(&arg.value)).collect::<Checked<_>>()?;
                 let of = typed.iter().fold(Type::Any, |ty, item| ty.join(&item.ty));
-                let code = Code::Call(Fun::ArrayFrom, typed.into_iter().map(|item| Some(item.code)).collect(), span.line);
+                let code =
+                    Code::Call(Fun::ArrayFrom, typed.into_iter().map(|item| Some(item.code)).collect(), span.line);
                 return Ok(Typed::new(code, Type::Array(of.into())));
             }
             "array.new" | "matrix.new" | "map.new" => return self.collection(family, types, args, span),
@@ -320,7 +336,9 @@ impl<'a> Checker<'a> {
             "ticker.heikinashi" => {
                 let of = self.argument(args, 0, "symbol", span)?;
                 return Ok(match of.known {
-                    Some(Known::Text(symbol)) => Typed { literal: false, ..Typed::text(&format!("heikinashi:{symbol}")) },
+                    Some(Known::Text(symbol)) => {
+                        Typed { literal: false, ..Typed::text(&format!("heikinashi:{symbol}")) }
+                    }
                     _ => of,
                 });
             }
@@ -369,7 +387,8 @@ impl<'a> Checker<'a> {
                     Some(near) => span.advises(says, format!("did you mean {near}?")),
                     None => span.says(says),
                 };
-                let known_family = ["ta", "math", "str", "array", "map", "matrix", "ticker", "chart", "syminfo", "timeframe"];
+                let known_family =
+                    ["ta", "math", "str", "array", "map", "matrix", "ticker", "chart", "syminfo", "timeframe"];
                 if current.contains('.') && known_family.contains(&family) {
                     let _ = self.inert_arguments(args);
                     return Ok(self.refuse(finding));
@@ -420,10 +439,9 @@ impl<'a> Checker<'a> {
                 Some(named) => match names.iter().position(|known| known == named).or_else(|| alias(&names, named)) {
                     Some(place) => place,
                     None => {
-                        return Err(span.says(format!(
-                            "`{name}` has no parameter `{named}`; it has {}",
-                            names.join(", ")
-                        )));
+                        return Err(
+                            span.says(format!("`{name}` has no parameter `{named}`; it has {}", names.join(", ")))
+                        );
                     }
                 },
             };
@@ -482,7 +500,7 @@ impl<'a> Checker<'a> {
                         "call it once a bar, outside of the loop",
                     ));
                 }
-                let site = self.site();
+                let site = self.site(span);
                 Typed::new(Code::Ta(which, site, codes.into_iter().map(|code| code.unwrap_or(Code::Na)).collect()), ty)
             }
             Target::Unary(which) => {
@@ -559,7 +577,8 @@ impl<'a> Checker<'a> {
     }
 
     fn every_argument(&mut self, fun: Fun, ty: Type, args: &'a [Arg], span: Span) -> Checked<Typed> {
-        let codes = args.iter().map(|arg| self.expr(&arg.value).map(|typed| Some(typed.code))).collect::<Checked<_>>()?;
+        let codes =
+            args.iter().map(|arg| self.expr(&arg.value).map(|typed| Some(typed.code))).collect::<Checked<_>>()?;
         Ok(Typed::new(Code::Call(fun, codes, span.line), ty))
     }
 
@@ -595,7 +614,10 @@ impl<'a> Checker<'a> {
         {
             return match super::inputs::date(text) {
                 Some(ms) => Ok(Typed::number(ms, Type::Int)),
-                None => Err(span.advises(format!("{text:?} is no date"), "write it as \"2020-01-31\" or \"31 Jan 2020 00:00\"")),
+                None => {
+                    Err(span
+                        .advises(format!("{text:?} is no date"), "write it as \"2020-01-31\" or \"31 Jan 2020 00:00\""))
+                }
             };
         }
         if codes[0].is_none() || known[0] == Some(Known::Text("UTC".into())) {
@@ -625,7 +647,7 @@ impl<'a> Checker<'a> {
             Some(expr) => (self.expr(expr)?.code, Type::Tuple(vec![Type::Float; 3])),
             None => (Code::Na, Type::Float),
         };
-        let site = self.site();
+        let site = self.site(span);
         Ok(Typed::new(Code::Ta(Ta::Vwap, site, vec![source.code, anchor, mult]), ty))
     }
 
@@ -673,8 +695,26 @@ fn mutates(which: Fun) -> bool {
     use Fun::*;
     matches!(
         which,
-        Push | Unshift | Insert | Pop | Shift | Remove | Put | Clear | Fill | Concat | Reverse | Sort | MapPut | MapRemove
-            | MapClear | MapPutAll | MatrixSet | MatrixAddRow | MatrixAddColumn | MatrixRemoveRow | MatrixRemoveColumn
+        Push | Unshift
+            | Insert
+            | Pop
+            | Shift
+            | Remove
+            | Put
+            | Clear
+            | Fill
+            | Concat
+            | Reverse
+            | Sort
+            | MapPut
+            | MapRemove
+            | MapClear
+            | MapPutAll
+            | MatrixSet
+            | MatrixAddRow
+            | MatrixAddColumn
+            | MatrixRemoveRow
+            | MatrixRemoveColumn
             | MatrixFill
     )
 }
@@ -683,7 +723,9 @@ fn mutates(which: Fun) -> bool {
 fn alias(names: &[String], named: &str) -> Option<usize> {
     let at = |wanted: &str| names.iter().position(|name| name == wanted);
     match named {
-        "x" | "y" | "series" | "src" | "source1" => at("source").or_else(|| at("series")).or_else(|| at("number")).or(Some(0)),
+        "x" | "y" | "series" | "src" | "source1" => {
+            at("source").or_else(|| at("series")).or_else(|| at("number")).or(Some(0))
+        }
         "source" => at("series").or_else(|| at("source1")).or(Some(0)),
         "source2" => Some(1),
         "length" => at("length"),

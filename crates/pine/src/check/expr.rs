@@ -90,10 +90,7 @@ impl<'a> Checker<'a> {
                 let body = body?;
                 let ty = body.ty;
                 let (from, to, body) = (from.code, to.code, body.code);
-                Ok(Typed::new(
-                    Code::For(ForLoop { counter: slot, from, to, by, body, line: span.line }.into()),
-                    ty,
-                ))
+                Ok(Typed::new(Code::For(ForLoop { counter: slot, from, to, by, body, line: span.line }.into()), ty))
             }
             ExprKind::ForIn { index, item, of, body } => {
                 let mut of = self.expr(of)?;
@@ -118,10 +115,7 @@ impl<'a> Checker<'a> {
                 self.scopes.pop();
                 let body = body?;
                 let (ty, line) = (body.ty, span.line);
-                Ok(Typed::new(
-                    Code::ForIn(ForIn { index, item: slot, of: of.code, body: body.code, line }.into()),
-                    ty,
-                ))
+                Ok(Typed::new(Code::ForIn(ForIn { index, item: slot, of: of.code, body: body.code, line }.into()), ty))
             }
             ExprKind::While { condition, body } => {
                 let condition = self.expr(condition)?;
@@ -284,7 +278,9 @@ impl<'a> Checker<'a> {
                     _ => Compare::Ge,
                 };
                 let known = match (&left.known, &right.known) {
-                    (Some(Known::Number(a)), Some(Known::Number(b))) => Some(Known::Truth(fold::compare(which, *a, *b))),
+                    (Some(Known::Number(a)), Some(Known::Number(b))) => {
+                        Some(Known::Truth(fold::compare(which, *a, *b)))
+                    }
                     _ => None,
                 };
                 let code = Code::Compare(which, left.code.into(), right.code.into());

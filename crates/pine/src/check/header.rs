@@ -145,17 +145,62 @@ impl<'a> Checker<'a> {
             return self.trade(false, field, args, span);
         }
         let (order, parameters, positions): (Order, &[&str], &[&str]) = match (member, self.version < 5) {
-            ("entry", _) => (Order::Entry, &ENTRY, &[
-                "id", "direction", "qty", "limit", "stop", "oca_name", "oca_type", "comment", "when", "alert_message",
-            ]),
-            ("order", _) => (Order::Order, &ENTRY, &[
-                "id", "direction", "qty", "limit", "stop", "oca_name", "oca_type", "comment", "when", "alert_message",
-            ]),
-            ("exit", _) => (Order::Exit, &EXIT, &[
-                "id", "from_entry", "qty", "qty_percent", "profit", "limit", "loss", "stop", "trail_price",
-                "trail_points", "trail_offset", "oca_name", "comment", "when", "alert_message",
-            ]),
-            ("close", true) => (Order::Close, &CLOSE, &["id", "when", "comment", "qty", "qty_percent", "alert_message"]),
+            ("entry", _) => (
+                Order::Entry,
+                &ENTRY,
+                &[
+                    "id",
+                    "direction",
+                    "qty",
+                    "limit",
+                    "stop",
+                    "oca_name",
+                    "oca_type",
+                    "comment",
+                    "when",
+                    "alert_message",
+                ],
+            ),
+            ("order", _) => (
+                Order::Order,
+                &ENTRY,
+                &[
+                    "id",
+                    "direction",
+                    "qty",
+                    "limit",
+                    "stop",
+                    "oca_name",
+                    "oca_type",
+                    "comment",
+                    "when",
+                    "alert_message",
+                ],
+            ),
+            ("exit", _) => (
+                Order::Exit,
+                &EXIT,
+                &[
+                    "id",
+                    "from_entry",
+                    "qty",
+                    "qty_percent",
+                    "profit",
+                    "limit",
+                    "loss",
+                    "stop",
+                    "trail_price",
+                    "trail_points",
+                    "trail_offset",
+                    "oca_name",
+                    "comment",
+                    "when",
+                    "alert_message",
+                ],
+            ),
+            ("close", true) => {
+                (Order::Close, &CLOSE, &["id", "when", "comment", "qty", "qty_percent", "alert_message"])
+            }
             ("close", false) => {
                 (Order::Close, &CLOSE, &["id", "comment", "qty", "qty_percent", "alert_message", "immediately"])
             }
@@ -194,7 +239,14 @@ impl<'a> Checker<'a> {
                 Some(place) => {
                     let number = matches!(
                         wanted,
-                        "qty" | "limit" | "stop" | "qty_percent" | "profit" | "loss" | "trail_price" | "trail_points"
+                        "qty"
+                            | "limit"
+                            | "stop"
+                            | "qty_percent"
+                            | "profit"
+                            | "loss"
+                            | "trail_price"
+                            | "trail_points"
                             | "trail_offset"
                     );
                     let typed = if number { self.as_number(typed, arg.value.span)? } else { typed };

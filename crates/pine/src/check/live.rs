@@ -29,12 +29,8 @@ struct Liveness {
 
 /// Drops dead code from a body and says what the rest uses.
 pub(super) fn prune(body: &mut Body, inputs: usize) -> Used {
-    let mut live = Liveness {
-        slots: vec![false; body.slots.len()],
-        classes: BTreeSet::new(),
-        every_class: false,
-        changed: true,
-    };
+    let mut live =
+        Liveness { slots: vec![false; body.slots.len()], classes: BTreeSet::new(), every_class: false, changed: true };
     while std::mem::take(&mut live.changed) {
         for code in body.code.iter().rev() {
             live.mark(code, false);
@@ -256,11 +252,8 @@ impl Liveness {
             Code::Once(once, slot, value) => Code::Once(once, slot, self.kept(*value, true).unwrap_or(Code::Na).into()),
             Code::Block(all) => {
                 let last = all.len().saturating_sub(1);
-                let mut kept: Vec<Code> = all
-                    .into_iter()
-                    .enumerate()
-                    .filter_map(|(i, code)| self.kept(code, wanted && i == last))
-                    .collect();
+                let mut kept: Vec<Code> =
+                    all.into_iter().enumerate().filter_map(|(i, code)| self.kept(code, wanted && i == last)).collect();
                 if kept.len() == 1 { kept.pop().unwrap_or(Code::Na) } else { Code::Block(kept) }
             }
             Code::If(condition, a, b) => {

@@ -236,8 +236,7 @@ impl<'a> Checker<'a> {
         let mut body = std::mem::take(&mut self.body);
         body.code.splice(0..0, std::mem::take(&mut self.prelude));
         let used = live::prune(&mut body, self.inputs.len());
-        let mut findings: Vec<Diagnostic> =
-            used.refused.iter().map(|at| self.refused[*at as usize].clone()).collect();
+        let mut findings: Vec<Diagnostic> = used.refused.iter().map(|at| self.refused[*at as usize].clone()).collect();
         findings.sort_by_key(|finding| (finding.line, finding.column));
         findings.dedup();
         findings.truncate(FINDINGS_MAX);
@@ -297,9 +296,9 @@ impl<'a> Checker<'a> {
         self.body.series.len() as u32 - 1
     }
 
-    fn site(&mut self) -> u32 {
-        self.body.sites += 1;
-        self.body.sites - 1
+    fn site(&mut self, span: Span) -> u32 {
+        self.body.sites.push(span.line);
+        self.body.sites.len() as u32 - 1
     }
 
     fn is_global(&self) -> bool {

@@ -14,9 +14,7 @@ impl<'a> Checker<'a> {
         let Some(binding) = self.find(head) else { return Ok(None) };
         let mut typed = match (&binding.known, binding.ty == Type::Text) {
             // A text that never changes needs no variable.
-            (Some(Known::Text(text)), true) => {
-                Typed { literal: binding.literal, ..Typed::text(&text.clone()) }
-            }
+            (Some(Known::Text(text)), true) => Typed { literal: binding.literal, ..Typed::text(&text.clone()) },
             _ => Typed {
                 code: Code::Slot(binding.slot),
                 ty: binding.ty.clone(),
@@ -97,9 +95,7 @@ impl<'a> Checker<'a> {
             "math.e" => Ok(Typed::number(std::f64::consts::E, Type::Float)),
             "math.phi" => Ok(Typed::number(1.618_033_988_749_895, Type::Float)),
             "math.rphi" => Ok(Typed::number(0.618_033_988_749_895, Type::Float)),
-            "ta.tr" => {
-                Ok(self.advancing(name, Code::Ta(Ta::TrueRange, 0, vec![Code::Truth(false)]), Type::Float))
-            }
+            "ta.tr" => Ok(self.advancing(name, Code::Ta(Ta::TrueRange, 0, vec![Code::Truth(false)]), Type::Float)),
             "ta.obv" => Ok(self.advancing(name, Code::Ta(Ta::Obv, 0, vec![]), Type::Float)),
             "ta.accdist" => Ok(self.advancing(name, Code::Ta(Ta::AccDist, 0, vec![]), Type::Float)),
             "ta.nvi" => Ok(self.advancing(name, Code::Ta(Ta::Nvi, 0, vec![]), Type::Float)),
@@ -123,8 +119,8 @@ impl<'a> Checker<'a> {
             None => {
                 let slot = self.slot(&ty, true);
                 if let Code::Ta(_, site, _) = &mut code {
-                    *site = self.body.sites;
-                    self.body.sites += 1;
+                    self.body.sites.push(1);
+                    *site = self.body.sites.len() as u32 - 1;
                 }
                 self.prelude.push(Code::Set(slot, code.into()));
                 self.prelude_slots.insert(name.to_owned(), slot);
@@ -188,15 +184,40 @@ impl<'a> Checker<'a> {
             }
             "color" => Ok(Typed::inert(Type::Colour)),
             "currency" if !member.is_empty() => Ok(Typed::text(member)),
-            "plot" | "hline" | "shape" | "location" | "size" | "line" | "label" | "box" | "table" | "extend" | "xloc"
-            | "yloc" | "text" | "position" | "display" | "alert" | "scale" | "format" | "font" | "order" | "barmerge"
-            | "adjustment" | "dividends" | "earnings" | "splits" | "backadjustment" | "settlement_as_close"
+            "plot"
+            | "hline"
+            | "shape"
+            | "location"
+            | "size"
+            | "line"
+            | "label"
+            | "box"
+            | "table"
+            | "extend"
+            | "xloc"
+            | "yloc"
+            | "text"
+            | "position"
+            | "display"
+            | "alert"
+            | "scale"
+            | "format"
+            | "font"
+            | "order"
+            | "barmerge"
+            | "adjustment"
+            | "dividends"
+            | "earnings"
+            | "splits"
+            | "backadjustment"
+            | "settlement_as_close"
                 if !member.is_empty() =>
             {
                 // Every drawing there is: none is kept, so none is there.
                 match (family, member) {
                     ("line" | "label" | "box" | "table" | "polyline" | "linefill", "all") => {
-                        let kind = super::types::DRAWINGS.iter().find(|kind| **kind == family).copied().unwrap_or("line");
+                        let kind =
+                            super::types::DRAWINGS.iter().find(|kind| **kind == family).copied().unwrap_or("line");
                         let code = Code::Call(super::tree::Fun::ArrayFrom, vec![], span.line);
                         Ok(Typed::new(code, Type::Array(Type::Drawing(kind).into())))
                     }
@@ -250,9 +271,20 @@ impl<'a> Checker<'a> {
             "closedtrades.first_index" => return Ok(Typed::number(0.0, Type::Int)),
             "account_currency" => return Ok(Typed::text("USD")),
             "margin_liquidation_price" => return Ok(Typed::new(Code::Na, Type::Float)),
-            "long" | "short" | "cash" | "fixed" | "percent_of_equity" | "commission.percent"
-            | "commission.cash_per_order" | "commission.cash_per_contract" | "direction.long" | "direction.short"
-            | "direction.all" | "oca.cancel" | "oca.reduce" | "oca.none" => return Ok(Typed::text(name)),
+            "long"
+            | "short"
+            | "cash"
+            | "fixed"
+            | "percent_of_equity"
+            | "commission.percent"
+            | "commission.cash_per_order"
+            | "commission.cash_per_contract"
+            | "direction.long"
+            | "direction.short"
+            | "direction.all"
+            | "oca.cancel"
+            | "oca.reduce"
+            | "oca.none" => return Ok(Typed::text(name)),
             _ => return Err(unknown(name, span)),
         };
         let ty = match account {

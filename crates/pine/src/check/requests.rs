@@ -63,17 +63,18 @@ impl<'a> Checker<'a> {
                 let own = text.rsplit(':').next().unwrap_or(text);
                 if !(own.is_empty() || own == "SYMBOL") {
                     let refused = self.refuse(span.advises(
-                        format!("the symbol {text:?} is not available: there is only the one that the strategy runs on"),
+                        format!(
+                            "the symbol {text:?} is not available: there is only the one that the strategy runs on"
+                        ),
                         "use syminfo.tickerid",
                     ));
                     return Ok(Typed { ty, ..refused });
                 }
             }
             _ => {
-                let refused = self.refuse(span.advises(
-                    "the symbol of this request is not known before the run",
-                    "use syminfo.tickerid",
-                ));
+                let refused = self.refuse(
+                    span.advises("the symbol of this request is not known before the run", "use syminfo.tickerid"),
+                );
                 return Ok(Typed { ty, ..refused });
             }
         }
@@ -100,14 +101,7 @@ impl<'a> Checker<'a> {
         } else {
             Shown::Closed
         };
-        self.body.requests.push(Request {
-            body,
-            interval: interval.code,
-            shown,
-            gaps,
-            heikin_ashi,
-            line: span.line,
-        });
+        self.body.requests.push(Request { body, interval: interval.code, shown, gaps, heikin_ashi, line: span.line });
         Ok(Typed::new(Code::Request(self.body.requests.len() as u32 - 1), ty))
     }
 

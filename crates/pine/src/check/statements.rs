@@ -92,7 +92,8 @@ impl<'a> Checker<'a> {
         let typed = self.expr(value);
         self.assigned_to = None;
         let typed = typed?;
-        if typed.ty == Type::Void && !matches!(typed.code, Code::Inert) && !matches!(value.kind, ExprKind::Call { .. }) {
+        if typed.ty == Type::Void && !matches!(typed.code, Code::Inert) && !matches!(value.kind, ExprKind::Call { .. })
+        {
             return Err(span.says(format!("`{name}` is given no value")));
         }
         let ty = match (written, &typed.ty) {
@@ -100,7 +101,8 @@ impl<'a> Checker<'a> {
             (None, Type::Void) => Type::Any,
             (None, ty) => ty.clone(),
         };
-        if !typed.ty.is_number() && ty.is_number() && ty != Type::Any && matches!(typed.ty, Type::Text | Type::Array(_)) {
+        if !typed.ty.is_number() && ty.is_number() && ty != Type::Any && matches!(typed.ty, Type::Text | Type::Array(_))
+        {
             return Err(span.says(format!("`{name}` is a number, but is given {}", typed.ty.shown())));
         }
         let slot = match early {
@@ -257,7 +259,8 @@ impl<'a> Checker<'a> {
         for statement in block {
             let typed = self.statement(statement)?;
             let simple = matches!(statement.kind, StmtKind::Declare { .. });
-            let own = self.frames.last().is_some_and(|frame| frame.function.is_some()) && self.scopes.len() == self.floor + 1;
+            let own =
+                self.frames.last().is_some_and(|frame| frame.function.is_some()) && self.scopes.len() == self.floor + 1;
             if (simple || own)
                 && let Some(frame) = self.frames.last_mut()
             {

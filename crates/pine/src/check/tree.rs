@@ -101,8 +101,8 @@ pub struct Body {
     pub slots: Vec<Slot>,
     /// Histories of expressions: depth, and whether a missing value is false.
     pub series: Vec<(Depth, bool)>,
-    /// States of built-in functions.
-    pub sites: u32,
+    /// States of built-in functions: the line of each.
+    pub sites: Vec<u32>,
     /// `var` declarations: which have run.
     pub once: u32,
     /// Requests for other intervals.
