@@ -6,8 +6,10 @@
 
 use std::path::PathBuf;
 
-use assay_backtest::Bars;
-use assay_backtest::stepwise::interpreter::{StepSettings, interpret};
+use assay_backtest::stepwise::House;
+use assay_backtest::stepwise::broker::Intrabar;
+use assay_backtest::stepwise::interpreter::interpret;
+use assay_backtest::{Bars, Costs, Fill};
 use assay_units::Timestamp;
 
 fn bars(path: &str) -> Result<Bars, Box<dyn std::error::Error>> {
@@ -44,9 +46,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         modern += usize::from(plain);
         let outcome =
             assay_pine::check(&text).map_err(|refusal| format!("refused {}", refusal.0[0])).and_then(|script| {
+                let house = House {
+                    costs: Costs { fee: 0.0, slippage: 0.0 },
+                    fill: if script.settings.process_orders_on_close { Fill::Close } else { Fill::NextOpen },
+                    intrabar: Intrabar::Pessimistic,
+                    mintick: 0.01,
+                };
                 let values: Vec<f64> = script.inputs.iter().map(|input| input.default).collect();
-                interpret(&script, &values, &bars, &StepSettings::plain(&bars))
+                interpret(&script, &values, &bars, house, 0..bars.len())
                     .map(|run| {
+                        let run = run.run;
                         let ahead = script.look_ahead.first().map_or(String::new(), |f| format!(", looks ahead: {f}"));
                         traded += usize::from(!run.trades.is_empty());
                         let equity = run.equity.last().copied().unwrap_or(1.0);

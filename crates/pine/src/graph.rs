@@ -83,6 +83,15 @@ pub enum Time {
     Minute,
 }
 
+/// Something of the symbol or its file of bars: the same on every bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SymbolFact {
+    /// The smallest step of its price.
+    MinTick,
+    /// Seconds between two bars.
+    IntervalSeconds,
+}
+
 /// Functions of one number. All give `na` for `na`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "Pine's math.* of the same name; Neg is the unary minus; Round is half away from zero")]
@@ -97,6 +106,12 @@ pub enum Unary {
     Ceil,
     Round,
     Sign,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
 }
 
 /// Arithmetic on two numbers. IEEE f64; `Mod` is Rust's `%`; division by zero gives `na`.
@@ -263,6 +278,8 @@ pub enum Op {
     Truth(bool),
     /// The value of input i.
     Input(u16),
+    /// A fact of the symbol.
+    Symbol(SymbolFact),
     /// A price column.
     Price(Price),
     /// A time field.
@@ -295,6 +312,34 @@ pub enum Op {
     Register(u32, Kind),
     /// The broker's state after this bar's fills.
     Broker(Broker),
+}
+
+impl Op {
+    /// The same function of other operands.
+    pub(crate) fn map(self, mut to: impl FnMut(NodeId) -> NodeId) -> Op {
+        match self {
+            Op::Unary(f, a) => Op::Unary(f, to(a)),
+            Op::Binary(f, a, b) => Op::Binary(f, to(a), to(b)),
+            Op::Compare(f, a, b) => Op::Compare(f, to(a), to(b)),
+            Op::And(a, b) => Op::And(to(a), to(b)),
+            Op::Or(a, b) => Op::Or(to(a), to(b)),
+            Op::Not(a) => Op::Not(to(a)),
+            Op::Select(a, b, c) => Op::Select(to(a), to(b), to(c)),
+            Op::IsNa(a) => Op::IsNa(to(a)),
+            Op::History(a, b) => Op::History(to(a), to(b)),
+            Op::Indicator(which, args) => Op::Indicator(which, args.into_iter().map(to).collect()),
+            Op::BarsSince(a) => Op::BarsSince(to(a)),
+            Op::ValueWhen(a, b, c) => Op::ValueWhen(to(a), to(b), to(c)),
+            leaf @ (Op::Number(_)
+            | Op::Truth(_)
+            | Op::Input(_)
+            | Op::Symbol(_)
+            | Op::Price(_)
+            | Op::Time(_)
+            | Op::Register(..)
+            | Op::Broker(_)) => leaf,
+        }
+    }
 }
 
 /// The nodes of one strategy.
@@ -341,6 +386,7 @@ impl Graph {
             Op::Number(_)
             | Op::Truth(_)
             | Op::Input(_)
+            | Op::Symbol(_)
             | Op::Price(_)
             | Op::Time(_)
             | Op::Register(..)
@@ -361,6 +407,7 @@ impl Graph {
         match op {
             Op::Number(_) => (Kind::Number, Shape::Scalar, 0),
             Op::Truth(_) => (Kind::Truth, Shape::Scalar, 0),
+            Op::Symbol(_) => (Kind::Number, Shape::Scalar, 0),
             Op::Input(i) => (Kind::Number, Shape::Scalar, 1 << i),
             Op::Price(_) | Op::Time(_) => (Kind::Number, Shape::Series, 0),
             Op::Register(_, kind) => (*kind, Shape::Series, 0),

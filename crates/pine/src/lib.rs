@@ -1,19 +1,26 @@
 //! Pine Script: text -> checked [`Program`] -> expression graph with a parameter grid.
 //!
-//! No I/O, no clock. `lexer` -> `parser` -> `lower` (names, types, refusals, inlining) -> [`graph`]. [`fold`] holds the meaning
-//! of arithmetic, which constants and every engine share.
+//! No I/O, no clock. `lexer` -> [`parser`] -> [`ast`] -> `lower` (names, types, refusals, inlining) -> [`graph`]. [`fold`]
+//! holds the meaning of arithmetic, which constants and every engine share. [`signatures`] knows Pine's own functions,
+//! [`format`](mod@format) lays a script out.
 
 pub mod ast;
 pub mod check;
 mod diagnostic;
+mod draft;
 pub mod fold;
+pub mod format;
 pub mod graph;
 mod lexer;
 mod lower;
 pub mod parser;
 mod program;
+mod reduce;
+mod signals;
+pub mod signatures;
 mod steps;
 
+pub use check::check;
 pub use diagnostic::{Diagnostic, Refusal};
 pub use program::{Direction, Input, InputKind, Program, Settings, Sizing};
 pub use steps::{OrderCommand, OrderId, OrderKind, Register, StepProgram};
@@ -24,47 +31,61 @@ pub const SCRIPT_BYTES_MAX: usize = 1 << 20;
 /// The version of a script that does not state one. TradingView takes 1; nobody has written that for years.
 const VERSION_UNSTATED: u8 = 4;
 
-/// Compiles a script. Never panics and never hangs, whatever the text.
+/// A checked strategy on the path that suits it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Compiled {
+    /// Pure signals: entry and exit are columns.
+    Signals(Program),
+    /// State, stops, shorts, sizing or feedback: walked bar by bar. With it, the first reason why.
+    Steps(StepProgram, Diagnostic),
+}
+
+/// Compiles a script for the path that suits it. Never panics and never hangs, whatever the text.
+///
+/// # Errors
+/// Everything that neither path holds, with line, column, name and, where there is one, the way round.
+pub fn compile_any(text: &str) -> Result<Compiled, Refusal> {
+    let steps = compile_steps(text)?;
+    Ok(match signals::signals(&steps) {
+        Ok(program) => Compiled::Signals(program),
+        Err(reason) => Compiled::Steps(steps, reason),
+    })
+}
+
+/// Compiles a script of pure signals: long only, all in, no state. Never panics and never hangs, whatever the text.
 ///
 /// # Errors
 /// Everything that the subset does not hold, with line, column, name and, where there is one, the way round.
 pub fn compile(text: &str) -> Result<Program, Refusal> {
-    let start = lexer::Span { line: 1, column: 1 };
-    let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
-    if text.len() > SCRIPT_BYTES_MAX {
-        return Err(refuse(
-            start.says(format!("the script has {} bytes, at most {SCRIPT_BYTES_MAX} are taken", text.len())),
-        ));
+    match compile_any(text)? {
+        Compiled::Signals(program) => Ok(program),
+        Compiled::Steps(_, reason) => Err(Refusal(vec![Diagnostic {
+            message: format!("the strategy is no pair of signals: {}", reason.message),
+            help: Some("it runs on the stepwise path".to_owned()),
+            ..reason
+        }])),
     }
+}
+
+/// Compiles a script as a walk from bar to bar, pure signals too. Never panics and never hangs, whatever the text.
+///
+/// # Errors
+/// Everything that the stepwise path does not hold, with line, column, name and, where there is one, the way round.
+pub fn compile_steps(text: &str) -> Result<StepProgram, Refusal> {
+    let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
+    bounded(text).map_err(refuse)?;
     let version = version(text).map_err(refuse)?;
     let script = parser::parse(text).map_err(refuse)?;
     lower::lower(&script, version)
 }
 
-/// Checks a whole script for the plain interpreter: everything that public strategies use. Never panics and never hangs.
-///
-/// # Errors
-/// Everything that cannot run, with line, column, name and, where there is one, the way round.
-pub fn check(text: &str) -> Result<check::tree::Script, Refusal> {
-    let start = lexer::Span { line: 1, column: 1 };
-    let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
-    if text.len() > SCRIPT_BYTES_MAX {
-        return Err(refuse(
-            start.says(format!("the script has {} bytes, at most {SCRIPT_BYTES_MAX} are taken", text.len())),
-        ));
+/// Refuses a script that is too long.
+fn bounded(text: &str) -> Result<(), Diagnostic> {
+    if text.len() <= SCRIPT_BYTES_MAX {
+        return Ok(());
     }
-    let version = version(text).map_err(refuse)?;
-    let script = parser::parse(text).map_err(refuse)?;
-    check::check_script(&script, version, reads_drawings(text))
-}
-
-/// Whether coordinates of drawings are read back anywhere: only then must they be kept.
-fn reads_drawings(text: &str) -> bool {
-    text.match_indices(".get_").any(|(at, _)| {
-        ["x", "y", "top", "bottom", "left", "right", "price", "text"]
-            .iter()
-            .any(|what| text[at + 5..].starts_with(what))
-    })
+    let start = lexer::Span { line: 1, column: 1 };
+    Err(start.says(format!("the script has {} bytes, at most {SCRIPT_BYTES_MAX} are taken", text.len())))
 }
 
 /// Reads `//@version=N`, in whatever comment it stands; the first counts.

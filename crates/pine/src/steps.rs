@@ -143,3 +143,58 @@ pub enum OrderKind {
     /// `strategy.cancel_all`.
     CancelAll,
 }
+
+impl OrderKind {
+    fn all(&self) -> [Option<NodeId>; 9] {
+        let none = None;
+        match *self {
+            OrderKind::Entry { qty, limit, stop, .. } | OrderKind::Order { qty, limit, stop, .. } => {
+                [qty, limit, stop, none, none, none, none, none, none]
+            }
+            OrderKind::Close { qty, qty_percent, .. } => [qty, qty_percent, none, none, none, none, none, none, none],
+            OrderKind::Exit {
+                qty,
+                qty_percent,
+                profit,
+                limit,
+                loss,
+                stop,
+                trail_price,
+                trail_points,
+                trail_offset,
+                ..
+            } => [qty, qty_percent, profit, limit, loss, stop, trail_price, trail_points, trail_offset],
+            OrderKind::CloseAll { .. } | OrderKind::Cancel { .. } | OrderKind::CancelAll => [none; 9],
+        }
+    }
+
+    /// The nodes that the order reads beside its condition.
+    pub fn reads(&self) -> impl Iterator<Item = NodeId> {
+        self.all().into_iter().flatten()
+    }
+
+    /// The places of the nodes that the order reads beside its condition.
+    pub(crate) fn reads_mut(&mut self) -> Vec<&mut Option<NodeId>> {
+        match self {
+            OrderKind::Entry { qty, limit, stop, .. } | OrderKind::Order { qty, limit, stop, .. } => {
+                vec![qty, limit, stop]
+            }
+            OrderKind::Close { qty, qty_percent, .. } => vec![qty, qty_percent],
+            OrderKind::Exit {
+                qty,
+                qty_percent,
+                profit,
+                limit,
+                loss,
+                stop,
+                trail_price,
+                trail_points,
+                trail_offset,
+                ..
+            } => {
+                vec![qty, qty_percent, profit, limit, loss, stop, trail_price, trail_points, trail_offset]
+            }
+            OrderKind::CloseAll { .. } | OrderKind::Cancel { .. } | OrderKind::CancelAll => vec![],
+        }
+    }
+}

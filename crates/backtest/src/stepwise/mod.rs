@@ -5,6 +5,7 @@
 
 pub mod broker;
 pub mod interpreter;
+mod lanes;
 mod plan;
 mod run;
 mod scalar;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use assay_pine::graph::{Graph, NodeId, Shape};
-use assay_pine::{Direction, Input, OrderKind, Sizing as HeaderSizing, StepProgram};
+use assay_pine::{Direction, Input, OrderKind, Settings, Sizing as HeaderSizing, StepProgram};
 
 use super::broker::{Allow, BrokerSettings, CloseRule, Commission, Intrabar, Sizing};
 use crate::evaluate::Evaluator;
@@ -48,7 +48,11 @@ pub struct StepSweep<'a> {
 impl House {
     /// The account's settings for a strategy.
     pub fn settings(&self, program: &StepProgram) -> BrokerSettings {
-        let header = &program.settings;
+        self.with(&program.settings)
+    }
+
+    /// The account's settings for a strategy with this header.
+    pub fn with(&self, header: &Settings) -> BrokerSettings {
         let commission = match (header.commission_percent, header.commission_per_order, header.commission_per_contract)
         {
             (Some(percent), ..) => Commission::Percent(percent),

@@ -105,6 +105,7 @@ fn value(op: &Op, values: &[f64], registers: &[f64], broker: &Broker) -> f64 {
         Op::Number(x) => *x,
         Op::Truth(b) => truth(*b),
         Op::Input(_)
+        | Op::Symbol(_)
         | Op::Price(_)
         | Op::Time(_)
         | Op::History(..)

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use super::lanes::{Lanes, WIDTH};
 use super::plan::{StepSweep, block_bounds, checked_grid, first_bar, live, point};
 use super::scalar::{Inputs, execute};
 use super::trial::Book;
 use crate::sweep::{BLOCKS, Moments};
-use crate::{Bars, SweepError, SweepResult, Trial};
+use crate::{Bars, Engine, SweepError, SweepResult, Trial};
 
 /// What a sweep of a stepwise strategy gives.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,13 +23,12 @@ pub struct StepSweepResult {
 /// One grid point.
 pub(super) struct Outcome {
     pub trial: Trial,
-    pub moments: [Moments; BLOCKS],
     pub ambiguous_bars: u32,
 }
 
 impl Outcome {
     pub fn invalid() -> Outcome {
-        Outcome { trial: Trial::invalid(), moments: [Moments::default(); BLOCKS], ambiguous_bars: 0 }
+        Outcome { trial: Trial::invalid(), ambiguous_bars: 0 }
     }
 }
 
@@ -72,7 +72,7 @@ pub fn sweep_steps(
 /// See [`SweepError`].
 pub fn step_block_moments(plan: &StepSweep<'_>, points: &[u64]) -> Result<Vec<[Moments; BLOCKS]>, SweepError> {
     let prepared = Prepared::new(plan)?;
-    Ok(points.iter().map(|at| prepared.scalar(*at).moments).collect())
+    Ok(points.iter().map(|at| prepared.scalar(*at).1).collect())
 }
 
 impl<'a> Prepared<'a> {
@@ -84,42 +84,65 @@ impl<'a> Prepared<'a> {
         Ok(Prepared { plan, bars, grid, live, usable, blocks: block_bounds(first, plan.train.end) })
     }
 
-    fn scalar(&self, at: u64) -> Outcome {
+    /// One point the plain way, with the moments of its blocks.
+    fn scalar(&self, at: u64) -> (Outcome, [Moments; BLOCKS]) {
+        let invalid = || (Outcome::invalid(), [Moments::default(); BLOCKS]);
         if !self.usable.get(at as usize).copied().unwrap_or(false) {
-            return Outcome::invalid();
+            return invalid();
         }
         let program = self.plan.program;
         let Ok(inputs) = Inputs::of(program, &self.live, &point(&program.inputs, at), &self.bars) else {
-            return Outcome::invalid();
+            return invalid();
         };
-        let from = self.blocks[0] - self.plan.house.fill.lag();
         let mut book = Book::new(self.blocks);
         let settings = self.plan.house.settings(program);
-        let run = execute(program, &self.live, &inputs, &settings, &self.bars, from, |t, g, _| book.add(t, g));
+        let run = execute(program, &self.live, &inputs, &settings, &self.bars, self.from(), |t, g, _| book.add(t, g));
         match run {
-            Ok(broker) => Outcome {
-                trial: book.trial(broker.tally().entries, broker.closed_trades().len() as u32),
-                moments: book.moments,
-                ambiguous_bars: broker.tally().ambiguous_bars,
-            },
-            Err(_) => Outcome::invalid(),
+            Ok(broker) => {
+                let trial = book.trial(broker.tally().entries, broker.closed_trades().len() as u32);
+                (Outcome { trial, ambiguous_bars: broker.tally().ambiguous_bars }, book.moments)
+            }
+            Err(_) => invalid(),
+        }
+    }
+
+    /// The bar from which on orders are placed.
+    fn from(&self) -> usize {
+        self.blocks[0] - self.plan.house.fill.lag()
+    }
+
+    fn lanes(&self) -> Option<Lanes<'_>> {
+        let plan = self.plan;
+        let settings = plan.house.settings(plan.program);
+        match plan.engine {
+            Engine::Scalar => None,
+            Engine::Simd => {
+                Lanes::new(plan.program, &self.bars, &self.live, &settings, self.blocks, self.from(), self.grid)
+            }
         }
     }
 
     fn sweep(&self, progress: &(dyn Fn(u64, u64) -> bool + Sync)) -> Result<Vec<Outcome>, SweepError> {
+        let lanes = self.lanes();
+        let width = if lanes.is_some() { WIDTH as u64 } else { 1 };
         let (next, done, cancelled) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
         let parts: Mutex<BTreeMap<u64, Outcome>> = Mutex::new(BTreeMap::new());
         std::thread::scope(|scope| {
             for _ in 0..self.plan.threads.max(1) {
                 scope.spawn(|| {
+                    let mut scratch = lanes.as_ref().map(Lanes::scratch);
                     loop {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        if at >= self.grid || cancelled.load(Ordering::Relaxed) {
+                        let start = next.fetch_add(width, Ordering::Relaxed);
+                        if start >= self.grid || cancelled.load(Ordering::Relaxed) {
                             return;
                         }
-                        let outcome = self.scalar(at);
-                        parts.lock().expect("no thread panics with the lock").insert(at, outcome);
-                        let so_far = done.fetch_add(1, Ordering::Relaxed) + 1;
+                        let end = (start + width).min(self.grid);
+                        let outcomes = match (&lanes, &mut scratch) {
+                            (Some(lanes), Some(scratch)) => lanes.batch(scratch, start, end, &self.usable),
+                            _ => (start..end).map(|at| (at, self.scalar(at).0)).collect(),
+                        };
+                        parts.lock().expect("no thread panics with the lock").extend(outcomes);
+                        let so_far = done.fetch_add(end - start, Ordering::Relaxed) + (end - start);
                         if !progress(so_far, self.grid) {
                             cancelled.store(true, Ordering::Relaxed);
                         }

@@ -8,6 +8,7 @@ mod market;
 mod oracles;
 mod permuting;
 mod searching;
+mod stepwise;
 
 use assay_pine::{Program, compile};
 

@@ -1,9 +1,10 @@
 //! `strategy(...)`, its orders, and the functions that read single trades.
 
 use super::calls::pick;
-use super::tree::{Code, Commission, Order, Quantity, TradeField};
+use super::tree::{Code, Order, TradeField};
 use super::types::Type;
 use super::{Checked, Checker, Known, Typed};
+use crate::Sizing;
 use crate::ast::{Arg, Expr};
 use crate::lexer::Span;
 
@@ -98,39 +99,43 @@ impl<'a> Checker<'a> {
             };
             match name {
                 "title" => self.title = text.or_else(|| Some(String::new())),
-                "process_orders_on_close" => self.header.process_orders_on_close = on,
+                "process_orders_on_close" => self.settings.process_orders_on_close = on,
                 "calc_on_every_tick" | "calc_on_order_fills" | "use_bar_magnifier" | "fill_orders_on_standard_ohlc"
                     if on && name != "fill_orders_on_standard_ohlc" =>
                 {
                     self.warn(at.says(format!("`{name}` is ignored: orders are decided on closed bars")));
                 }
                 "initial_capital" => {
-                    self.header.initial_capital = Some(wanted(number)?).filter(|capital| *capital > 0.0);
+                    self.settings.initial_capital = Some(wanted(number)?).filter(|capital| *capital > 0.0);
                 }
                 "default_qty_type" => kind = text,
                 "default_qty_value" => amount = Some(wanted(number)?),
                 "commission_type" => commission_kind = text.unwrap_or(commission_kind),
                 "commission_value" => commission = Some(wanted(number)?),
-                "slippage" => self.header.slippage_ticks = wanted(number)?.max(0.0),
-                "pyramiding" => self.header.pyramiding = wanted(number)?.clamp(0.0, 1e6) as u32,
-                "close_entries_rule" => self.header.close_any = text.as_deref() == Some("ANY"),
+                "slippage" => self.settings.slippage_ticks = wanted(number)?.clamp(0.0, 1e6) as u32,
+                "pyramiding" => self.settings.pyramiding = wanted(number)?.clamp(0.0, 1e6) as u32,
+                "close_entries_rule" => self.settings.close_any = text.as_deref() == Some("ANY"),
                 _ => {}
             }
         }
         if self.title.is_none() {
             self.title = Some(String::new());
         }
-        self.header.quantity = match (kind.as_deref(), amount) {
+        self.settings.sizing = match (kind.as_deref(), amount) {
             (None, None) => None,
-            (Some("strategy.cash"), amount) => Some(Quantity::Cash(amount.unwrap_or(1.0))),
-            (Some("strategy.percent_of_equity"), amount) => Some(Quantity::PercentOfEquity(amount.unwrap_or(1.0))),
-            (_, amount) => Some(Quantity::Fixed(amount.unwrap_or(1.0))),
+            (Some("strategy.cash" | "cash"), amount) => Some(Sizing::Cash(amount.unwrap_or(1.0))),
+            (Some("strategy.percent_of_equity" | "percent_of_equity"), amount) => {
+                Some(Sizing::PercentOfEquity(amount.unwrap_or(1.0)))
+            }
+            (_, amount) => Some(Sizing::Fixed(amount.unwrap_or(1.0))),
         };
-        self.header.commission = commission.map(|x| match commission_kind.as_str() {
-            "strategy.commission.cash_per_order" => Commission::PerOrder(x),
-            "strategy.commission.cash_per_contract" => Commission::PerContract(x),
-            _ => Commission::Percent(x),
-        });
+        match commission_kind.as_str() {
+            "strategy.commission.cash_per_order" | "cash_per_order" => self.settings.commission_per_order = commission,
+            "strategy.commission.cash_per_contract" | "cash_per_contract" => {
+                self.settings.commission_per_contract = commission;
+            }
+            _ => self.settings.commission_percent = commission,
+        }
         let _ = span;
         Ok(Typed::void())
     }

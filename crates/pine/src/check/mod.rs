@@ -25,8 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ast::{Block, Expr, FieldDecl, Parameter, Stmt};
 use crate::lexer::Span;
-use crate::{Diagnostic, Input, Refusal};
-use tree::{Body, Code, Depth, Header, Script, Slot};
+use crate::{Diagnostic, Input, Refusal, Settings};
+use tree::{Body, Code, Depth, Script, Slot};
 use types::Type;
 
 /// Most nodes of one script, copies of functions included.
@@ -148,7 +148,7 @@ struct Checker<'a> {
     input_at: BTreeMap<(u32, u32), u16>,
     assigned_to: Option<&'a str>,
     title: Option<String>,
-    header: Header,
+    settings: Settings,
     orders: bool,
     /// The script asks for coordinates of its own drawings, so they must be kept.
     reads_drawings: bool,
@@ -161,8 +161,26 @@ struct Checker<'a> {
     depth: u32,
 }
 
+/// Checks a whole script for the plain interpreter: everything that public strategies use. Never panics and never hangs.
+///
+/// # Errors
+/// Everything that cannot run, with line, column, name and, where there is one, the way round.
+pub fn check(text: &str) -> Result<Script, Refusal> {
+    let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
+    crate::bounded(text).map_err(refuse)?;
+    let version = crate::version(text).map_err(refuse)?;
+    let script = crate::parser::parse(text).map_err(refuse)?;
+    check_script(&script, version, reads_drawings(text))
+}
+
+/// Whether coordinates of drawings are read back anywhere: only then must they be kept.
+fn reads_drawings(text: &str) -> bool {
+    let wanted = ["x", "y", "top", "bottom", "left", "right", "price", "text"];
+    text.match_indices(".get_").any(|(at, _)| wanted.iter().any(|what| text[at + 5..].starts_with(what)))
+}
+
 /// Checks a parsed script of the given version.
-pub(crate) fn check_script(script: &Block, version: u8, reads_drawings: bool) -> Result<Script, Refusal> {
+fn check_script(script: &Block, version: u8, reads_drawings: bool) -> Result<Script, Refusal> {
     let mut checker = Checker {
         version,
         assigned: BTreeSet::new(),
@@ -185,7 +203,7 @@ pub(crate) fn check_script(script: &Block, version: u8, reads_drawings: bool) ->
         input_at: BTreeMap::new(),
         assigned_to: None,
         title: None,
-        header: Header::default(),
+        settings: Settings::default(),
         orders: false,
         reads_drawings,
         refused: Vec::new(),
@@ -278,7 +296,7 @@ impl<'a> Checker<'a> {
             title,
             version: self.version,
             inputs: self.inputs,
-            header: self.header,
+            settings: self.settings,
             body,
             look_ahead: self.look_ahead,
             warnings: self.warnings,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::ta::Ta;
 use crate::graph::{Binary, Compare, Price, Time, Unary};
-use crate::{Diagnostic, Input};
+use crate::{Diagnostic, Input, Settings};
 
 /// What `check` gives.
 #[derive(Clone, Debug)]
@@ -19,54 +19,13 @@ pub struct Script {
     /// Parameters in the order of their declaration; at most 64.
     pub inputs: Vec<Input>,
     /// What `strategy(...)` says of execution and sizing.
-    pub header: Header,
+    pub settings: Settings,
     /// What runs on every bar.
     pub body: Body,
     /// Where the script reads the future: it is not testable, and says so with these lines.
     pub look_ahead: Vec<Diagnostic>,
     /// Things a reader should know that do not stop the run.
     pub warnings: Vec<Diagnostic>,
-}
-
-/// How much an order without a quantity trades.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Quantity {
-    /// Units of the symbol.
-    Fixed(f64),
-    /// An amount of money.
-    Cash(f64),
-    /// Percent of equity.
-    PercentOfEquity(f64),
-}
-
-/// How a commission is counted.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Commission {
-    /// Percent of the traded value.
-    Percent(f64),
-    /// Money an order.
-    PerOrder(f64),
-    /// Money a unit.
-    PerContract(f64),
-}
-
-/// The `strategy(...)` header. Absent means not stated.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Header {
-    /// Orders fill at the close that decided them.
-    pub process_orders_on_close: bool,
-    /// Starting cash.
-    pub initial_capital: Option<f64>,
-    /// Size of orders without one; house default all-in when neither type nor value is stated.
-    pub quantity: Option<Quantity>,
-    /// Commission.
-    pub commission: Option<Commission>,
-    /// Slippage in ticks.
-    pub slippage_ticks: f64,
-    /// Entries in one direction at a time beyond the first.
-    pub pyramiding: u32,
-    /// `close_entries_rule="ANY"`: a close takes only what its own entry opened.
-    pub close_any: bool,
 }
 
 /// How deep a history must reach.

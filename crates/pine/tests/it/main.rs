@@ -1,8 +1,11 @@
 //! Scripts in, programs or findings out.
 
+mod generated;
+mod layout;
 mod lowering;
 mod properties;
 mod refusals;
+mod signatures;
 mod syntax;
 
 use assay_pine::graph::{Graph, NodeId, Op};
@@ -25,6 +28,7 @@ fn shown(graph: &Graph, id: NodeId) -> String {
         Op::Number(x) => format!("{x}"),
         Op::Truth(b) => format!("{b}"),
         Op::Input(i) => format!("in{i}"),
+        Op::Symbol(fact) => format!("{fact:?}").to_lowercase(),
         Op::Price(p) => format!("{p:?}").to_lowercase(),
         Op::Time(t) => format!("{t:?}").to_lowercase(),
         Op::Unary(f, a) => format!("{f:?}({})", s(a)).to_lowercase(),

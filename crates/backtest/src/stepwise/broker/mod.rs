@@ -30,6 +30,7 @@ mod tests;
 
 pub use orders::{Close, Exit, Oca, OcaKind, Order, Side};
 pub use reads::Tally;
+pub(crate) use settings::Rates;
 pub use settings::{Allow, BrokerSettings, CloseRule, Commission, Intrabar, Sizing};
 pub use trades::{ClosedTrade, OpenTrade};
 

@@ -292,7 +292,7 @@ fn trail_level(exit: &Exit, trade: &OpenTrade, tick: f64) -> f64 {
 fn levels(exit: &Exit, trade: &OpenTrade, tick: f64) -> Levels {
     let (sign, entry) = (trade.side.sign(), trade.entry_price);
     let anchor = trade.mark(exit.id).map_or(f64::NAN, |mark| mark.anchor);
-    let trailing = if exit.trail_offset >= 0.0 { anchor - sign * exit.trail_offset * tick } else { f64::NAN };
+    let trailing = if trails(exit) { anchor - sign * exit.trail_offset * tick } else { f64::NAN };
     let loss = entry - sign * exit.loss * tick;
     let profit = entry + sign * exit.profit * tick;
     let (stop, limit) = if sign > 0.0 {
