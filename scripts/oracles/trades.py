@@ -1,9 +1,8 @@
-"""backtesting's trade list for each case of the request: signals computed here from plain SMA crosses, filled at the next open
-or at the same close, with an optional stop and target as fractions of the entry's price level."""
+"""backtesting's trade list for each case of the request: SMA crosses, long only, filled at the next open or at the same close,
+with an optional stop and target as fractions of the close of the signal bar."""
 
 import warnings
 
-import numpy as np
 import pandas as pd
 from backtesting import Strategy
 from backtesting.lib import FractionalBacktest
@@ -33,8 +32,7 @@ def case(ask, bars):
 
     test = FractionalBacktest(bars, Cross, cash=10_000_000, commission=ask["fee"], fractional_unit=1e-8,
                               trade_on_close=ask["on_close"], exclusive_orders=False, finalize_trades=False)
-    stats = test.run()
-    trades = stats["_trades"]
+    trades = test.run()["_trades"].sort_values(["ExitBar", "EntryBar"])
     return {
         "entry_bar": trades["EntryBar"], "exit_bar": trades["ExitBar"],
         "entry_price": trades["EntryPrice"], "exit_price": trades["ExitPrice"],

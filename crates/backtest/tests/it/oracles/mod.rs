@@ -5,6 +5,7 @@
 mod indicators;
 mod orders;
 mod portfolios;
+mod series;
 mod statistics;
 mod trades;
 

@@ -8,6 +8,7 @@ use assay_backtest::Bars;
 use assay_backtest::stepwise::broker::{
     Bar, Broker, BrokerSettings, Close, Commission, Exit, Intrabar, Oca, OcaKind, Order, Side, Sizing,
 };
+use assay_backtest::stepwise::interpreter::{StepSettings, interpret};
 use serde_json::{Value, json};
 
 use super::{Table, ask, columns, number, numbers, ready};
@@ -373,11 +374,12 @@ fn scenes() -> Vec<Scene> {
 }
 
 /// What came of a script: trades as (entry bar, entry price, exit bar, exit price, signed size, profit), and by bar the position
-/// and the equity that the script reads.
+/// and the equity that the script reads. `held` is our position after the fills at each close.
 struct Outcome {
     trades: Vec<[f64; 6]>,
     position: Vec<f64>,
     equity: Vec<f64>,
+    held: Vec<f64>,
 }
 
 impl Outcome {
@@ -391,7 +393,7 @@ impl Outcome {
         let extremes = ["ta.highest(high, 10)", "ta.lowest(low, 10)", "ta.highest(high, 5)", "ta.lowest(low, 5)"]
             .map(|pine| column(pine, bars));
         let mut broker = Broker::new(&(scene.settings)());
-        let (mut position, mut equity) = (vec![], vec![]);
+        let (mut position, mut equity, mut held) = (vec![], vec![], vec![]);
         for t in 0..bars.len() {
             let [open, high, low, close] = [&bars.open, &bars.high, &bars.low, &bars.close].map(|x| x[t]);
             broker.begin(t, Bar { open, high, low, close });
@@ -400,13 +402,14 @@ impl Outcome {
             let at = At { t, bars, up: &up, down: &down, extremes: extremes.each_ref().map(Vec::as_slice) };
             (scene.script)(&mut broker, &at);
             broker.end();
+            held.push(broker.position_size());
         }
         let trades = broker.closed_trades().iter();
         let trades = trades.map(|t| {
             let size = t.side.sign() * t.qty;
             [t.entry_bar as f64, t.entry_price, t.exit_bar as f64, t.exit_price, size, t.profit]
         });
-        Outcome { trades: trades.collect(), position, equity }
+        Outcome { trades: trades.collect(), position, equity, held }
     }
 
     /// Reads a peer's answer.
@@ -417,6 +420,7 @@ impl Outcome {
             trades: trades.iter().map(|t| std::array::from_fn(|i| number(&t[i]))).collect(),
             position: numbers(&answer["plots"]["position"]),
             equity: numbers(&answer["plots"]["equity"]),
+            held: vec![],
         }
     }
 
@@ -471,6 +475,33 @@ fn compare(peer: &str, meaning: fn(&Scene) -> Meaning, answers: &dyn Fn(&Bars, &
         }
     }
     table.finish();
+}
+
+#[test]
+fn the_interpreter_gives_the_orders_that_each_script_says() {
+    // Order by order on the broker and read from Pine: the same to the bit.
+    for seed in [1, 2] {
+        let bars = market::daily(seed, 600);
+        for scene in scenes() {
+            let ours = Outcome::ours(&scene, &bars);
+            let script = assay_pine::check(scene.pine).unwrap_or_else(|refusal| panic!("{}: {refusal}", scene.name));
+            let settings = StepSettings { mintick: TICK, intrabar: Intrabar::Path, ..StepSettings::plain(&bars) };
+            let run = interpret(&script, &[], &bars, &settings).unwrap_or_else(|e| panic!("{}: {e}", scene.name));
+            let closed = run.trades.iter().filter_map(|t| {
+                let exit_bar = t.trade.exit_bar? as f64;
+                Some([
+                    t.trade.entry_bar as f64,
+                    t.trade.entry_price,
+                    exit_bar,
+                    t.trade.exit_price,
+                    t.side.sign() * t.qty,
+                ])
+            });
+            let expected = ours.trades.iter().map(|t| [t[0], t[1], t[2], t[3], t[4]]);
+            assert!(closed.eq(expected), "{}: other trades", scene.name);
+            assert!(run.positions == ours.held[run.first_bar..], "{}: other positions", scene.name);
+        }
+    }
 }
 
 #[test]

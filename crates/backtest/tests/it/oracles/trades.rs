@@ -1,5 +1,6 @@
 //! backtesting: which bars are bought and sold, and at what price, for SMA crosses filled at the next open and at the close.
 
+use assay_backtest::stepwise::interpreter::{StepSettings, interpret};
 use assay_backtest::{Costs, Fill, run};
 use serde_json::json;
 
@@ -41,6 +42,40 @@ fn crosses_buy_and_sell_where_backtesting_does() {
                 compare("entry price", "entry_price", 1e-12, closed.iter().map(|t| t.entry_price).collect());
                 compare("exit price", "exit_price", 1e-12, closed.iter().map(|t| t.exit_price).collect());
             }
+        }
+    }
+    table.finish();
+}
+
+#[test]
+fn stops_and_targets_sell_where_backtesting_sells() {
+    if !ready(&["backtesting"]) {
+        return;
+    }
+    let legs = [(0.02, 0.03), (0.01, 0.05), (0.04, 0.01)];
+    let mut table =
+        Table::new("backtesting 0.6.6, SMA 10/20 with stop and target, filled at the next open, trade by trade");
+    for seed in [20_261_124, 1, 2, 3, 5, 8] {
+        let bars = market::daily(seed, 2_520);
+        let cases: Vec<_> = legs
+            .iter()
+            .map(|(stop, target)| json!({"fast": 10, "slow": 20, "on_close": false, "fee": 0.0, "stop": stop, "target": target}))
+            .collect();
+        let answer = ask("trades.py", &json!({"bars": columns(&bars), "cases": cases}));
+        for ((stop, target), theirs) in legs.iter().zip(answer["cases"].as_array().unwrap()) {
+            let text = format!(
+                "//@version=6\nstrategy(\"T\")\na = ta.sma(close, 10)\nb = ta.sma(close, 20)\nif ta.crossover(a, b)\n    strategy.entry(\"L\", strategy.long)\n    strategy.exit(\"X\", \"L\", stop=close * (1 - {stop}), limit=close * (1 + {target}))\nif ta.crossunder(a, b)\n    strategy.close(\"L\")\n"
+            );
+            let script = assay_pine::check(&text).unwrap();
+            let run = interpret(&script, &[], &bars, &StepSettings::plain(&bars)).unwrap();
+            let closed: Vec<_> = run.trades.iter().filter_map(|t| t.trade.exit_bar.map(|bar| (bar, t.trade))).collect();
+            let mut compare = |what: &str, key: &str, allowed: f64, ours: Vec<f64>| {
+                table.compare(what, &ours, &numbers(&theirs[key]), 1.0, allowed, "");
+            };
+            compare("entry bar", "entry_bar", 0.0, closed.iter().map(|(_, t)| t.entry_bar as f64).collect());
+            compare("exit bar", "exit_bar", 0.0, closed.iter().map(|(bar, _)| *bar as f64).collect());
+            compare("entry price", "entry_price", 1e-12, closed.iter().map(|(_, t)| t.entry_price).collect());
+            compare("exit price", "exit_price", 1e-12, closed.iter().map(|(_, t)| t.exit_price).collect());
         }
     }
     table.finish();
