@@ -15,6 +15,7 @@ pub mod look_ahead;
 mod metrics;
 pub mod overfitting;
 pub mod permutation;
+pub mod robustness;
 mod run;
 mod search;
 mod selection;
@@ -24,7 +25,9 @@ mod warm_up;
 
 pub use bars::Bars;
 pub use evaluate::values;
-pub use examination::{Axis, Chosen, Curve, CurvePoint, Examination, ExamineSettings, HeatMap, examine};
+pub use examination::{
+    Axis, Chosen, Curve, CurvePoint, Examination, ExamineSettings, HeatMap, WalkedForward, WalkedWindow, examine,
+};
 pub use fills::{Costs, Fill};
 pub use metrics::{Metrics, metrics};
 pub use run::{Run, Trade, run};

@@ -3,7 +3,7 @@
 use assay_research::propose::{Origin, Proposal};
 use assay_research::views::{
     ChosenView, ConceptPage, ConceptRow, EvidenceView, ExaminationView, HeatMapView, InputView, Looks, MetricsView,
-    ReasonView, SourceView, StrategyView, TimelineView, TradeView, VerdictView, WalkForwardView,
+    PermutationView, ReasonView, SourceView, StrategyView, TimelineView, TradeView, VerdictView, WalkForwardView,
 };
 
 const DAY: i64 = 86_400_000;
@@ -184,6 +184,15 @@ fn evidence() -> EvidenceView {
         plateau: Some(0.41),
         buy_and_hold_sharpe: Some(0.70),
         look_ahead_clean: true,
+        permutation: Some(PermutationView {
+            p: 0.002,
+            p_tail: 0.002,
+            p_looks: 0.018,
+            permutations: 1_000,
+            exceeded: 1,
+            median_best_annual: Some(0.41),
+        }),
+        ..EvidenceView::default()
     }
 }
 
@@ -247,6 +256,13 @@ fn examination(symbol: &str, columns: usize, rows: usize) -> ExaminationView {
                 })
                 .collect(),
             trades_total: 214,
+            permuted_bests: vec![0.41; 50],
+            fan: None,
+            windows: vec![],
+            drift: Some(0.1),
+            regimes: vec![],
+            warm_up_changes: vec![],
+            warm_up_bars: 200,
         }),
     }
 }
