@@ -15,9 +15,9 @@
 use std::collections::BTreeSet;
 
 use crate::overfitting::{
-    CvPaths, EffectiveTrials, Haircut, Pbo, RealityCheck, SharpeSample, Spa, WalkForward, deflated_sharpe,
-    expected_maximum, haircut_sharpe, min_backtest_years, min_track_record, probabilistic_sharpe,
-    sharpe_null_deviation, sharpe_sample, sharpe_standard_error,
+    CvPaths, EffectiveTrials, FamilyHaircuts, Haircut, Pbo, RealityCheck, SharpeSample, Spa, WalkForward,
+    deflated_sharpe, expected_maximum, family_haircuts, haircut_sharpe, min_backtest_years, min_track_record,
+    probabilistic_sharpe, sharpe_null_deviation, sharpe_sample, sharpe_standard_error,
 };
 use crate::permutation::Permutation;
 use crate::robustness::{Benchmark, BestTradesOut, Delay, Noisy};
@@ -108,6 +108,8 @@ pub struct Judgement {
     pub walk_forward: Option<WalkForward>,
     /// The Sharpe ratio after a Bonferroni haircut for the effective trials.
     pub haircut: Option<Haircut>,
+    /// The Sharpe ratio after haircuts for all trials of this search, by their own p-values.
+    pub family_haircuts: Option<FamilyHaircuts>,
     /// Deviation of the Sharpe ratios of this search, per bar: what the raw deflation rests on.
     pub scatter: Option<f64>,
 }
@@ -183,7 +185,10 @@ pub fn judge(input: &JudgeInput<'_>) -> Judgement {
     };
     let (evidence, ruling) = judge_again(&evidence, looks, input.periods_per_year, scatter, 1, thresholds);
     let haircut = annual.and_then(|sharpe| haircut_sharpe(sharpe, years, looks.effective));
-    Judgement { evidence, ruling, own, walk_forward: input.walk_forward.map(|(w, _)| w), haircut, scatter }
+    let annual_sharpes: Vec<f64> = input.trial_sharpes.iter().map(|sharpe| sharpe * root).collect();
+    let family_haircuts = family_haircuts(&annual_sharpes, years);
+    let walk_forward = input.walk_forward.map(|(w, _)| w);
+    Judgement { evidence, ruling, own, walk_forward, haircut, family_haircuts, scatter }
 }
 
 /// The same measurements judged by another number of looks at the same data, this search's own among them, and as one of

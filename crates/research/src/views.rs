@@ -184,6 +184,9 @@ pub struct ChosenView {
     pub hold_train: MetricsView,
     /// Sharpe ratio after a Bonferroni haircut, annual.
     pub haircut_sharpe: Option<f64>,
+    /// Sharpe ratio after haircuts by the p-values of all sets of the search, annual: Bonferroni, Holm, BHY.
+    #[serde(default)]
+    pub family_haircuts: Option<[f64; 3]>,
     /// (time in ms, equity, buy-and-hold, drawdown).
     pub curve: Vec<(i64, f64, f64, f64)>,
     /// Best Sharpe ratio by two inputs, annual.
@@ -411,8 +414,22 @@ pub struct VerdictView {
     pub looks: Looks,
     /// Looks of this concept.
     pub own: Looks,
+    /// How the deciding strategy did on the other data sets.
+    #[serde(default)]
+    pub agreement: Option<AgreementView>,
     /// When, RFC 3339.
     pub at: String,
+}
+
+/// The same strategy on the other data sets of its concept.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgreementView {
+    /// Other data sets.
+    pub others: u32,
+    /// Those on which its search beat the middle permuted market.
+    pub agree: u32,
+    /// Chance of so many or more, were each a coin toss.
+    pub p: f64,
 }
 
 /// A line of history.
@@ -629,6 +646,11 @@ impl ChosenView {
             whole: (&chosen.whole).into(),
             hold_train: (&chosen.hold).into(),
             haircut_sharpe: examination.judgement.haircut.as_ref().map(|h| h.sharpe_annual),
+            family_haircuts: examination
+                .judgement
+                .family_haircuts
+                .as_ref()
+                .map(|cut| [cut.bonferroni, cut.holm, cut.bhy].map(|haircut| haircut.sharpe_annual)),
             curve: chosen.curve.points.iter().map(|p| (p.at.millis(), p.equity, p.hold, p.drawdown)).collect(),
             heat_map,
             trades: trades[newest..]

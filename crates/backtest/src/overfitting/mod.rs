@@ -25,7 +25,9 @@ pub use bootstrap::Bootstrap;
 pub use deflated_sharpe::deflated_sharpe;
 pub use effective_trials::{EffectiveTrials, effective_trials};
 pub use expected_maximum::{expected_maximum, independent_trials};
-pub use haircut::{Haircut, benjamini_hochberg_yekutieli, bonferroni, haircut_sharpe, holm};
+pub use haircut::{
+    FamilyHaircuts, Haircut, benjamini_hochberg_yekutieli, bonferroni, family_haircuts, haircut_sharpe, holm,
+};
 pub use min_backtest_length::min_backtest_years;
 pub use min_track_record::min_track_record;
 pub use pbo::{Pbo, probability_of_overfitting};

@@ -74,6 +74,7 @@ pub fn page() -> ConceptPage {
             evidence: Some(evidence()),
             looks: Looks { raw: 12_345, effective: 41.6 },
             own: Looks { raw: 720, effective: 9.3 },
+            agreement: None,
             at: "2026-03-02T14:05:13.340Z".into(),
         }),
         timeline: vec![
@@ -236,6 +237,7 @@ fn examination(symbol: &str, columns: usize, rows: usize) -> ExaminationView {
             test: Some(metrics(0.21)),
             whole: metrics(2.06),
             hold_train: metrics(1.9),
+            family_haircuts: Some([0.1, 0.1, 0.2]),
             haircut_sharpe: Some(0.17),
             curve: (0..600)
                 .map(|i| (START + i * 6 * DAY, equity(i), 1.0 + i as f64 / 200.0, -0.2 * (i as f64 / 20.0).sin().abs()))

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use assay_backtest::judge::{ConceptItem, concept};
 use assay_backtest::overfitting::WalkForwardSettings;
 use assay_backtest::permutation::PermutationSettings;
-use assay_backtest::robustness::NoiseSettings;
+use assay_backtest::robustness::{NoiseSettings, agreement};
 use assay_backtest::verdict::{Evidence, Thresholds, Verdict};
 use assay_backtest::{Bars, Costs, Engine, ExamineSettings, Fill, SweepError, examine};
 use assay_corpus::Corpus;
@@ -23,7 +23,7 @@ use crate::inbox::Job;
 use crate::pipeline::{Activities, ValidateSettings};
 use crate::prices::{DataSet, Prices};
 use crate::propose::{self, Ground, Proposal};
-use crate::views::{ChosenView, EvidenceView, ExaminationView, Looks, VerdictView, reasons};
+use crate::views::{AgreementView, ChosenView, EvidenceView, ExaminationView, Looks, VerdictView, reasons};
 use crate::{timeline, trials};
 
 /// Bootstrapped histories behind the Reality Check, SPA and StepM.
@@ -318,6 +318,11 @@ impl Validate<'_> {
             Some(judgement) => {
                 let (evidence, ruling) = &judgement.items[judgement.best];
                 let item = &judged[judgement.best].3;
+                let elsewhere: Vec<f64> = judged
+                    .iter()
+                    .filter(|(_, _, _, other)| other.ordinal == item.ordinal && other.symbol != item.symbol)
+                    .filter_map(|(_, evidence, _, _)| evidence.permutation.map(|permuted| permuted.p))
+                    .collect();
                 VerdictView {
                     verdict: ruling.verdict.as_str().into(),
                     summary: ruling.summary.clone(),
@@ -326,6 +331,11 @@ impl Validate<'_> {
                     evidence: Some(EvidenceView::from(evidence)),
                     looks,
                     own,
+                    agreement: agreement(&elsewhere).map(|a| AgreementView {
+                        others: a.others,
+                        agree: a.agree,
+                        p: a.p,
+                    }),
                     at: self.now().to_string(),
                 }
             }
@@ -385,6 +395,7 @@ fn not_testable(now: Timestamp) -> VerdictView {
         evidence: None,
         looks: Looks::default(),
         own: Looks::default(),
+        agreement: None,
         at: now.to_string(),
     }
 }
