@@ -19,6 +19,7 @@ pub mod look_ahead;
 mod metrics;
 pub mod overfitting;
 pub mod permutation;
+pub mod robustness;
 mod run;
 mod search;
 mod selection;
@@ -31,7 +32,9 @@ mod words;
 
 pub use bars::Bars;
 pub use evaluate::values;
-pub use examination::{Axis, Chosen, Curve, CurvePoint, Examination, ExamineSettings, HeatMap, examine};
+pub use examination::{
+    Axis, Chosen, Curve, CurvePoint, Examination, ExamineSettings, HeatMap, WalkedForward, WalkedWindow, examine,
+};
 pub use fills::{Costs, Fill};
 pub use ground::Ground;
 pub use metrics::{Metrics, metrics};
