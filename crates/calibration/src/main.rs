@@ -1,0 +1,2 @@
+//! The calibration as a command.
+fn main() {}
