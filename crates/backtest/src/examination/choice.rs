@@ -1,4 +1,4 @@
-//! Which parameter set is the best, how its neighbours do, and what costs it bears.
+//! How the neighbours of the best set do, and what costs it bears.
 
 use assay_pine::Program;
 
@@ -9,24 +9,6 @@ const NEIGHBOUR_INPUTS_MAX: usize = 6;
 
 /// Costs per side above this are not looked for: nobody pays a tenth.
 const COST_MAX: f64 = 0.1;
-
-/// The valid trial with the highest Sharpe ratio among those with at least `trades_min` entries, or among all when none has
-/// as many. Ties go to the lowest index; a trial that never traded counts below all others.
-pub(super) fn best(trials: &[Trial], trades_min: u32) -> Option<usize> {
-    let enough = trials.iter().any(|t| t.valid && t.entries >= trades_min);
-    let mut best: Option<(usize, f64)> = None;
-    for (i, trial) in trials.iter().enumerate() {
-        if !trial.valid || (enough && trial.entries < trades_min) {
-            continue;
-        }
-        let sharpe = trial.sharpe();
-        let sharpe = if sharpe.is_nan() { f64::NEG_INFINITY } else { sharpe };
-        if best.is_none_or(|(_, highest)| sharpe > highest) {
-            best = Some((i, sharpe));
-        }
-    }
-    best.map(|(i, _)| i)
-}
 
 /// Median Sharpe ratio of the valid sets within one grid step of `best`, over that of `best`. `None` when `best` earns
 /// nothing or has no valid neighbour. A neighbour that never traded counts as 0.

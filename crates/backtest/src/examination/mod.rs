@@ -14,6 +14,7 @@ pub use drawing::{Axis, Curve, CurvePoint, HeatMap};
 use crate::judge::{JudgeInput, Judgement, TrialCount, judge};
 use crate::overfitting::effective_trials::SERIES_MAX;
 use crate::overfitting::{EffectiveTrials, Pbo, effective_trials, probability_of_overfitting};
+use crate::family::best_trial;
 use crate::verdict::Thresholds;
 use crate::{
     Bars, Costs, Engine, Fill, Metrics, Run, Sweep, SweepError, SweepResult, Trade, WarmUp, look_ahead, metrics, run,
@@ -110,9 +111,10 @@ pub fn examine(
         progress,
     )?;
     let grid = swept.trials.len() as u64;
-    let Some(best) = choice::best(&swept.trials, settings.thresholds.trades_min) else {
+    let Some(best) = best_trial(&swept.trials, settings.thresholds.trades_min) else {
         return Ok(not_tested(test_start, grid, swept.periods_per_year, settings, prior, true));
     };
+    let best = best.index as usize;
     let values = program.point(best as u64);
     let look_ahead_clean = look_ahead::prefix_test(program, &values, bars, settings.seed)?;
 

@@ -30,7 +30,7 @@ fn examined(bars: &Bars, prior: TrialCount) -> Examination {
 }
 
 /// A market that turns back after each fall: what the strategy above looks for.
-fn reverting(seed: u64, bars: usize) -> Bars {
+pub fn reverting(seed: u64, bars: usize) -> Bars {
     let mut market = market::daily(seed, bars);
     let mut draw = SplitMix64::new(Seed(seed ^ 99));
     let (mut away, mut trend) = (0.0f64, 0.0f64);

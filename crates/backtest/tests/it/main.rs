@@ -5,6 +5,7 @@ mod examining;
 mod golden_indicators;
 mod golden_sweeps;
 mod market;
+mod permuting;
 
 use assay_pine::{Program, compile};
 
