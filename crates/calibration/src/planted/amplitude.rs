@@ -56,7 +56,9 @@ pub struct Planted {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum AmplitudeError {
     /// Even the strongest form does not pay as much.
-    #[error("{mechanism}: even at its strongest the best parameter set has a Sharpe ratio of {reached:.2}, not {wanted:.2}")]
+    #[error(
+        "{mechanism}: even at its strongest the best parameter set has a Sharpe ratio of {reached:.2}, not {wanted:.2}"
+    )]
     OutOfReach {
         /// The mechanism.
         mechanism: &'static str,

@@ -35,13 +35,8 @@ pub enum Mechanism {
 
 impl Mechanism {
     /// Every mechanism.
-    pub const ALL: [Mechanism; 5] = [
-        Mechanism::Reversion,
-        Mechanism::Trend,
-        Mechanism::TurnOfMonth,
-        Mechanism::Breakout,
-        Mechanism::GapReversion,
-    ];
+    pub const ALL: [Mechanism; 5] =
+        [Mechanism::Reversion, Mechanism::Trend, Mechanism::TurnOfMonth, Mechanism::Breakout, Mechanism::GapReversion];
 
     /// As tables and files write it.
     pub const fn as_str(self) -> &'static str {
@@ -58,7 +53,7 @@ impl Mechanism {
     pub const fn archetype(self) -> &'static str {
         match self {
             Mechanism::Reversion => "z_score_reversion",
-            Mechanism::Trend => "price_above_average",
+            Mechanism::Trend => "ema_cross",
             Mechanism::TurnOfMonth => "turn_of_month",
             Mechanism::Breakout => "donchian_breakout",
             Mechanism::GapReversion => "gap_fade",
@@ -68,8 +63,9 @@ impl Mechanism {
     /// The largest amplitude that makes sense: the mechanism explains nearly all of what happens.
     pub const fn amplitude_max(self) -> f64 {
         match self {
-            // All of a move is undone.
-            Mechanism::Reversion | Mechanism::GapReversion => 1.0,
+            // All of a move is undone, or of a gap and half as much again.
+            Mechanism::Reversion => 1.0,
+            Mechanism::GapReversion => 1.5,
             // In deviations of a bar: a drift of half a deviation a day would make 120 % in a year.
             Mechanism::Trend | Mechanism::TurnOfMonth | Mechanism::Breakout => 0.5,
         }
