@@ -10,8 +10,9 @@
 //!
 //! With d = s0 * sqrt(1 + S^2/(2*252)) that is Lo's standard error. Where the mechanism itself gives more in some decades than
 //! in others, d is larger, and is measured on the markets that calibrated the amplitude. The figure is a yardstick, not a
-//! bound: the best of a grid can beat the one set that knows, and a test that holds the market's own move fixed can do with
-//! less than a strategy's full noise.
+//! bound. A permutation test can do better for three reasons: it holds the market's own move fixed, which is most of the noise
+//! of a strategy that is long half of the time; permuted searches pay their costs too, so luck starts below zero; and the best
+//! of a grid can beat the one set that knows.
 
 use assay_backtest::overfitting::normal;
 
