@@ -5,7 +5,12 @@ use crate::evaluate::bit;
 use crate::fills::Factors;
 use crate::sweep::{BLOCKS, Moments, Trial};
 
-pub(super) fn trade(lane: &Lane, factors: &Factors, blocks: &[usize; BLOCKS + 1], lag: usize) -> Trial {
+pub(crate) fn trade(
+    lane: &Lane,
+    factors: &Factors,
+    blocks: &[usize; BLOCKS + 1],
+    lag: usize,
+) -> (Trial, [Moments; BLOCKS]) {
     let mut moments = [Moments::default(); BLOCKS];
     let (mut entries, mut exits) = (0, 0);
     let (mut long, mut equity, mut below, mut deepest) = (false, 1.0f64, 1.0f64, 1.0f64);
@@ -30,13 +35,15 @@ pub(super) fn trade(lane: &Lane, factors: &Factors, blocks: &[usize; BLOCKS + 1]
             deepest = deepest.min(below);
         }
     }
-    Trial {
+    let trial = Trial {
         valid: true,
         entries,
         exits,
         equity,
         max_drawdown: deepest - 1.0,
-        blocks: moments,
-        observations: blocks[BLOCKS] - blocks[0],
-    }
+        sum: moments.iter().fold(0.0, |sum, block| sum + block.sum),
+        sum_sq: moments.iter().fold(0.0, |sum, block| sum + block.sum_sq),
+        observations: (blocks[BLOCKS] - blocks[0]) as u32,
+    };
+    (trial, moments)
 }

@@ -28,8 +28,8 @@ pub use tail::tail_p;
 
 pub(crate) use fan::quantile;
 
-use crate::family::Search;
-use crate::{Bars, SweepError};
+use crate::family::{Family, defined};
+use crate::{Bars, SearchScratch, SweepError};
 
 /// Permuted markets at most, whatever the settings ask for: what is kept of them stays bounded.
 pub const PERMUTATIONS_MAX: u32 = 10_000;
@@ -97,7 +97,7 @@ struct Draw {
 /// # Errors
 /// [`SweepError::Cancelled`], and what the sweep of a permuted market meets.
 pub fn permute_search(
-    search: &Search<'_>,
+    family: &Family<'_>,
     bars: &Bars,
     (observed, first_bar): (f64, usize),
     settings: &PermutationSettings,
@@ -111,13 +111,15 @@ pub fn permute_search(
     let shuffler = Shuffler::new(bars, settings.scheme);
     let points = fan::points(first_bar, bars.len());
     let cancelled = AtomicBool::new(false);
-    let hear = |_: u64, _: u64| !cancelled.load(Ordering::Relaxed);
-    let draw = |number: u64| -> Result<Draw, SweepError> {
+    let go_on = || !cancelled.load(Ordering::Relaxed);
+    let search = family.search(bars)?;
+    let draw = |number: u64, scratch: &mut SearchScratch| -> Result<Draw, SweepError> {
         let market = shuffler.market(settings.seed, number);
-        let best = search.best(&market, 0..market.len(), 1, &hear)?;
-        let mut draw = Draw { best: best.map_or(f64::NEG_INFINITY, |b| b.sharpe), curve: None };
+        let best = search.best(&market, family.trades_min, scratch, &go_on)?;
+        let sharpe = best.as_ref().map_or(f64::NEG_INFINITY, |best| defined(best.trial.sharpe()));
+        let mut draw = Draw { best: sharpe, curve: None };
         if let (true, Some(best)) = (number < fan::MARKETS_MAX as u64, best) {
-            let run = search.run(best.index, &market, first_bar..market.len())?;
+            let run = family.run(best.point, &market, first_bar..market.len())?;
             draw.curve = Some(points.iter().filter_map(|bar| run.equity.get(bar - run.first_bar).copied()).collect());
         }
         Ok(draw)
@@ -160,16 +162,17 @@ impl Drawn {
     fn collect(
         test: Sequential,
         threads: usize,
-        draw: &(dyn Fn(u64) -> Result<Draw, SweepError> + Sync),
+        draw: &(dyn Fn(u64, &mut SearchScratch) -> Result<Draw, SweepError> + Sync),
         progress: &(dyn Fn(u32) -> bool + Sync),
     ) -> Result<Drawn, SweepError> {
         let next = AtomicU64::new(0);
         let over = AtomicBool::new(false);
         let all = Mutex::new(Drawn { test, draws: vec![], waiting: BTreeMap::new(), failed: None });
         let work = || {
+            let mut scratch = SearchScratch::default();
             while !over.load(Ordering::Relaxed) {
                 let number = next.fetch_add(1, Ordering::Relaxed);
-                let result = draw(number);
+                let result = draw(number, &mut scratch);
                 let mut drawn = all.lock().expect("no thread panics with the lock");
                 drawn.waiting.insert(number, result);
                 drawn.take_row();
@@ -216,7 +219,9 @@ mod tests {
     use assay_units::SplitMix64;
 
     fn draws(threads: usize, observed: f64) -> (u32, Vec<f64>) {
-        let draw = |number: u64| Ok(Draw { best: SplitMix64::new(Seed(number)).next_unit(), curve: None });
+        let draw = |number: u64, _: &mut SearchScratch| {
+            Ok(Draw { best: SplitMix64::new(Seed(number)).next_unit(), curve: None })
+        };
         let drawn = Drawn::collect(Sequential::new(observed, 10, 400), threads, &draw, &|_| true).unwrap();
         (drawn.test.draws(), drawn.draws.iter().map(|d| d.best).collect())
     }
@@ -234,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_failure_counts_only_where_the_row_reaches_it() {
-        let draw = |number: u64| {
+        let draw = |number: u64, _: &mut SearchScratch| {
             if number == 30 { Err(SweepError::Cancelled) } else { Ok(Draw { best: 1.0, curve: None }) }
         };
         let collect = |observed| Drawn::collect(Sequential::new(observed, 10, 400), 2, &draw, &|_| true);

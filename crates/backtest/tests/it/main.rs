@@ -6,6 +6,7 @@ mod golden_indicators;
 mod golden_sweeps;
 mod market;
 mod permuting;
+mod searching;
 
 use assay_pine::{Program, compile};
 
