@@ -4,9 +4,10 @@
 //! A [`Key`] is a set of swept inputs; nodes that depend on the same set share it. [`Cursor`] walks the grid in order and
 //! knows, for every key, which combination the point at hand selects.
 
-use assay_pine::Program;
 use assay_pine::graph::{Op, Shape};
+use assay_pine::{Input, Program};
 
+use crate::SweepError;
 use crate::evaluate::Evaluator;
 
 /// Scalars that are tabled: one entry a combination, at most so many a node.
@@ -159,6 +160,25 @@ impl Scalars {
     /// By combination; empty when there are too many.
     pub fn table(&self, node: usize) -> &[f64] {
         &self.tables[node]
+    }
+}
+
+/// The number of points, if so many may be swept; the refusal names the inputs to narrow.
+pub(crate) fn checked(inputs: &[Input], max: u64) -> Result<u64, SweepError> {
+    let size = inputs.iter().try_fold(1u64, |n, input| n.checked_mul(input.grid.len() as u64));
+    match size {
+        Some(size) if size <= max => Ok(size),
+        _ => {
+            let mut swept: Vec<_> = inputs.iter().filter(|input| input.grid.len() > 1).collect();
+            swept.sort_by_key(|input| std::cmp::Reverse(input.grid.len()));
+            let widest: Vec<String> = swept
+                .iter()
+                .take(3)
+                .map(|i| format!("{} has {} values (line {})", i.name, i.grid.len(), i.line))
+                .collect();
+            let hint = format!("narrow minval and maxval or raise step; {}", widest.join(", "));
+            Err(SweepError::GridTooLarge { size, max, hint })
+        }
     }
 }
 

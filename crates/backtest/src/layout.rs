@@ -9,7 +9,7 @@ use crate::Bars;
 use crate::compute::Lane;
 use crate::evaluate::{Evaluator, live};
 use crate::fills::Factors;
-use crate::grid::{Grid, Scalars};
+use crate::grid::{Grid, Scalars, checked};
 use crate::shared::{Shared, needed, shareable};
 use crate::sweep::{BLOCKS, RETURNS_MIN, Sweep, SweepError, WarmUp};
 use crate::warm_up::WarmUps;
@@ -45,7 +45,7 @@ pub(crate) struct Market<'a> {
 impl<'a> Layout<'a> {
     pub fn new(plan: &Sweep<'a>) -> Result<Layout<'a>, SweepError> {
         let program = plan.program;
-        let grid = Grid::new(program, checked_grid(plan)?);
+        let grid = Grid::new(program, checked(&program.inputs, plan.grid_max)?);
         let evaluator = Evaluator { graph: &program.graph, bars: plan.bars };
         let live = live(&program.graph, &[program.entry, program.exit]);
         let scalars = Scalars::new(program, evaluator, &grid, &live);
@@ -137,24 +137,6 @@ impl<'a> Layout<'a> {
         }
         let evaluator = Evaluator { graph: &self.plan.program.graph, bars: market.bars };
         market.shared.lane(self.plan.program, evaluator, &self.grid, &self.live, point)
-    }
-}
-
-fn checked_grid(plan: &Sweep<'_>) -> Result<u64, SweepError> {
-    let size = plan.program.grid_size();
-    match size {
-        Some(size) if size <= plan.grid_max => Ok(size),
-        _ => {
-            let mut inputs: Vec<_> = plan.program.inputs.iter().filter(|input| input.grid.len() > 1).collect();
-            inputs.sort_by_key(|input| std::cmp::Reverse(input.grid.len()));
-            let widest: Vec<String> = inputs
-                .iter()
-                .take(3)
-                .map(|i| format!("{} has {} values (line {})", i.name, i.grid.len(), i.line))
-                .collect();
-            let hint = format!("narrow minval and maxval or raise step; {}", widest.join(", "));
-            Err(SweepError::GridTooLarge { size, max: plan.grid_max, hint })
-        }
     }
 }
 

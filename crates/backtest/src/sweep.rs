@@ -167,6 +167,16 @@ pub enum SweepError {
         /// Bars prepared for.
         need: usize,
     },
+    /// An interpreted script stopped.
+    #[error("line {line}: {message} (on bar {bar})")]
+    Script {
+        /// Line of the script; 0 where no line is to blame.
+        line: u32,
+        /// Index of the bar.
+        bar: usize,
+        /// What happened.
+        message: String,
+    },
     /// The caller said stop.
     #[error("the sweep was cancelled")]
     Cancelled,

@@ -19,11 +19,13 @@ mod reduce;
 mod signals;
 pub mod signatures;
 mod steps;
+mod strategy;
 
 pub use check::check;
 pub use diagnostic::{Diagnostic, Refusal};
 pub use program::{Direction, Input, InputKind, Program, Settings, Sizing};
 pub use steps::{OrderCommand, OrderId, OrderKind, Register, StepProgram};
+pub use strategy::{Strategy, strategy};
 
 /// Largest script, in bytes.
 pub const SCRIPT_BYTES_MAX: usize = 1 << 20;

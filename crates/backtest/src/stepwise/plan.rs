@@ -128,11 +128,6 @@ pub(super) fn live(program: &StepProgram) -> Vec<bool> {
     live
 }
 
-/// Points in the grid; `None` past 2^64.
-pub(super) fn grid_size(inputs: &[Input]) -> Option<u64> {
-    inputs.iter().try_fold(1u64, |n, input| n.checked_mul(input.grid.len() as u64))
-}
-
 /// The digits of a grid point, the first input slowest.
 pub(super) fn digits(inputs: &[Input], mut point: u64) -> Vec<usize> {
     let mut digits = vec![0; inputs.len()];
@@ -147,26 +142,6 @@ pub(super) fn digits(inputs: &[Input], mut point: u64) -> Vec<usize> {
 /// The values of a grid point.
 pub(super) fn point(inputs: &[Input], point: u64) -> Vec<f64> {
     digits(inputs, point).into_iter().zip(inputs).map(|(digit, input)| input.grid[digit]).collect()
-}
-
-/// The size of the grid, if it may be swept.
-pub(super) fn checked_grid(plan: &StepSweep<'_>) -> Result<u64, SweepError> {
-    let inputs = &plan.program.inputs;
-    let size = grid_size(inputs);
-    match size {
-        Some(size) if size <= plan.grid_max => Ok(size),
-        _ => {
-            let mut widest: Vec<_> = inputs.iter().filter(|input| input.grid.len() > 1).collect();
-            widest.sort_by_key(|input| std::cmp::Reverse(input.grid.len()));
-            let widest: Vec<String> = widest
-                .iter()
-                .take(3)
-                .map(|i| format!("{} has {} values (line {})", i.name, i.grid.len(), i.line))
-                .collect();
-            let hint = format!("narrow minval and maxval or raise step; {}", widest.join(", "));
-            Err(SweepError::GridTooLarge { size, max: plan.grid_max, hint })
-        }
-    }
 }
 
 /// Bars before the first decision of one parameter set; `None` when a length is not usable.

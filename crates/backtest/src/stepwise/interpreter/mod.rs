@@ -11,6 +11,7 @@ mod functions;
 mod machine;
 mod requests;
 mod series;
+mod sweep;
 mod texts;
 mod value;
 
@@ -18,6 +19,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use assay_pine::check::tree::Script;
+
+pub use sweep::{ScriptSweep, WARM_UP, run_script, script_block_moments, sweep_script};
 
 use super::{House, StepRun};
 use crate::{Bars, Run};
