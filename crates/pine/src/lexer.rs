@@ -330,7 +330,11 @@ fn text_literal(text: &str, start: usize, span: Span) -> Result<(Kind<'_>, usize
         }
     }
     let quote = quote as char;
-    let help = if long { format!("close it with {quote}{quote}{quote}") } else { format!("close it with {quote}") };
+    let help = if long {
+        format!("close it with {quote}{quote}{quote}")
+    } else {
+        format!("close it with {quote} on the same line")
+    };
     Err(span.advises("this text never ends", help))
 }
 

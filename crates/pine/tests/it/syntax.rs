@@ -269,7 +269,7 @@ fn texts_colours_and_blanks() {
     );
     check("a && b", expect!["refused 1:3: the character & (U+0026) has no meaning here (write and, or, not, !=)"]);
     check("a = '''x", expect!["refused 1:5: this text never ends (close it with ''')"]);
-    check("a = f('x\n')", expect!["refused 1:7: this text never ends (close it with ' on the same line)"]);
+    check("a = f('x\ny')z", expect!["refused 1:7: this text never ends (close it with ' on the same line)"]);
 }
 
 #[test]
@@ -339,8 +339,11 @@ fn what_other_platforms_write() {
         "f(\"one \n   two\r\n three\", 'four\n\n five' + x)\ng",
         expect![[r#"f("one two three", ("four five" + x)); g"#]],
     );
-    check("a = \"open\nb = \"closed\"", expect![[r#"refused 1:5: this text never ends (close it with ")"#]]);
-    check("a = 'open\n// don't", expect!["refused 1:5: this text never ends (close it with ')"]);
+    check(
+        "a = \"open\nb = \"closed\"",
+        expect![[r#"refused 1:5: this text never ends (close it with " on the same line)"#]],
+    );
+    check("a = 'open\n// don't", expect!["refused 1:5: this text never ends (close it with ' on the same line)"]);
     check("a = 'it' s", expect!["refused 1:10: expected the end of the line, found `s`"]);
     check("a = ''", expect![[r#"a = """#]]);
 }
