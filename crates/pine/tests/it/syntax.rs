@@ -269,7 +269,7 @@ fn texts_colours_and_blanks() {
     );
     check("a && b", expect!["refused 1:3: the character & (U+0026) has no meaning here (write and, or, not, !=)"]);
     check("a = '''x", expect!["refused 1:5: this text never ends (close it with ''')"]);
-    check("a = f('x\ny')z", expect!["refused 1:7: this text never ends (close it with ' on the same line)"]);
+    check("a = f('x\n'y)", expect!["refused 1:7: this text never ends (close it with ' on the same line)"]);
 }
 
 #[test]
