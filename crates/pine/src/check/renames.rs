@@ -108,7 +108,7 @@ pub(super) fn current(name: &str, version: u8, call: bool) -> String {
         "isweekly" => "timeframe.isweekly",
         "ismonthly" => "timeframe.ismonthly",
         "isdwm" => "timeframe.isdwm",
-        "heikinashi" => "ticker.heikinashi",
+        "heikinashi" | "heikenashi" => "ticker.heikinashi",
         "tostring" => "str.tostring",
         "tonumber" => "str.tonumber",
         "tostr" => "str.tostring",
