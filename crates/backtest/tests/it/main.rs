@@ -5,6 +5,7 @@ mod examining;
 mod golden_indicators;
 mod golden_sweeps;
 mod market;
+mod paths;
 mod searching;
 mod stepwise;
 

@@ -184,7 +184,9 @@ impl Lower {
             (Some('W'), Some(1.0)) => (4.0 * day, 11.0 * day),
             (Some('M'), Some(1.0)) => (11.0 * day, 46.0 * day),
             _ => {
-                return Err(soft(span.says(format!("whether the bars are of the interval {text:?} is not known here"))));
+                return Err(soft(
+                    span.says(format!("whether the bars are of the interval {text:?} is not known here")),
+                ));
             }
         };
         let seconds = self.add(Op::Symbol(SymbolFact::IntervalSeconds), span)?;
