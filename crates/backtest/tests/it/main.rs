@@ -6,6 +6,7 @@ mod golden_indicators;
 mod golden_sweeps;
 mod interpreting;
 mod market;
+mod paths;
 mod searching;
 mod stepwise;
 
