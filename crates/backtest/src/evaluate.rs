@@ -285,7 +285,7 @@ impl<'a> Evaluator<'a> {
             return (0..self.bars.len()).map(|t| t as f64).collect();
         }
         let each = |ms: &i64| {
-            let (year, month, day, hour, minute, _) = Timestamp::from_millis(*ms).civil();
+            let (year, month, day, _, hour, minute) = Timestamp::from_millis(*ms).civil();
             match part {
                 Time::Millis => *ms as f64,
                 Time::Year => f64::from(year),

@@ -13,7 +13,7 @@ pub const REGISTERS_MAX: usize = 2_048;
 /// Longest past of a value with feedback, in bars.
 pub const DELAY_MAX: usize = 500;
 /// Longest window over a value with feedback, in bars.
-pub const WINDOW_MAX: usize = 100;
+pub const WINDOW_MAX: usize = 300;
 /// Most occurrences that `ta.valuewhen` looks back over a value with feedback.
 const OCCURRENCES_MAX: usize = 32;
 /// Most lengths that a swept window over a value with feedback may have.
@@ -601,5 +601,11 @@ fn says(line: u32, message: String) -> Diagnostic {
 
 /// As the script spells it.
 fn spelt(which: I) -> String {
-    format!("`ta.{}`", format!("{which:?}").to_lowercase())
+    match which {
+        I::Sum => "`math.sum`".to_owned(),
+        I::LinRegAt => "`ta.linreg`".to_owned(),
+        I::PlusDi | I::MinusDi | I::Adx => "`ta.dmi`".to_owned(),
+        I::SupertrendDirection => "`ta.supertrend`".to_owned(),
+        which => format!("`ta.{}`", format!("{which:?}").to_lowercase()),
+    }
 }

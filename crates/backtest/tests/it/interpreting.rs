@@ -15,7 +15,7 @@ use crate::market::daily;
 const DAY_MS: i64 = 86_400_000;
 
 fn house() -> House {
-    House { costs: Costs { fee: 0.0, slippage: 0.0 }, fill: Fill::NextOpen, intrabar: Intrabar::Path, mintick: 0.01 }
+    House { costs: Costs { fee: 0.0, slippage: 0.0 }, fill: Fill::NextOpen, intrabar: Intrabar::Path }
 }
 
 fn checked(text: &str) -> Script {
@@ -46,7 +46,7 @@ fn week() -> Bars {
 fn seen(version: u8, body: &str, of: &str) -> Vec<f64> {
     let text = format!(
         "//@version={version}\nstrategy(\"T\", initial_capital=1000000000000000)\n{body}\n\
-         strategy.order(\"o\", strategy.long, qty=1000.0 + ({of}))\n"
+         seen = 1000.0 + ({of})\nif not na(seen)\n    strategy.order(\"o\", strategy.long, qty=seen)\n"
     );
     let run = ran(&text, &week()).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let mut all = vec![f64::NAN; 7];
@@ -255,7 +255,7 @@ fn runs_stop_with_a_line_instead_of_hanging() {
 }
 
 /// Series functions that the columns know too.
-const COLUMNS: [&str; 34] = [
+const COLUMNS: [&str; 50] = [
     "ta.sma(close, 5)",
     "ta.ema(close, 7)",
     "ta.rma(close, 7)",
@@ -288,6 +288,22 @@ const COLUMNS: [&str; 34] = [
     "ta.bbw(close, 8, 2)",
     "ta.ema(ta.rsi(close, 4)[2], 3)",
     "ta.sma(ta.change(ta.ema(close, 3)), 4)",
+    "ta.variance(close, 8, false)",
+    "ta.correlation(close, volume, 7)",
+    "ta.alma(close, 9, 0.85, 6)",
+    "ta.cog(close, 6)",
+    "ta.linreg(close, 9, 2)",
+    "ta.pivothigh(high, 3, 2)",
+    "ta.pivotlow(2, 3)",
+    "ta.median(close, 6)",
+    "ta.mode(math.round(close), 6)",
+    "ta.percentrank(close, 9)",
+    "ta.percentile_linear_interpolation(close, 9, 30)",
+    "ta.percentile_nearest_rank(close, 9, 70)",
+    "ta.range(close, 5)",
+    "ta.cmo(close, 6)",
+    "ta.tsi(close, 4, 7)",
+    "ta.swma(close)",
     "ta.barssince(close > open)",
     "ta.valuewhen(close > open, close, 2)",
 ];
@@ -314,7 +330,7 @@ fn assert_column(head: &str, of: &str, bars: &Bars) {
     let column = values(&program, node, &[], bars).unwrap();
     let text = format!(
         "//@version=6\nstrategy(\"T\", initial_capital=1000000000000000)\n{head}x = {of}\n\
-         strategy.order(\"o\", strategy.long, qty=math.abs(x))\n"
+         if not na(x)\n    strategy.order(\"o\", strategy.long, qty=math.abs(x))\n"
     );
     let run = ran(&text, bars).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let mut seen = vec![f64::NAN; bars.len()];

@@ -7,6 +7,7 @@ mod golden_sweeps;
 mod interpreting;
 mod market;
 mod oracles;
+mod paths;
 mod permuting;
 mod searching;
 mod stepwise;
