@@ -7,8 +7,9 @@
 
 use assay_pine::graph::{NodeId, Op};
 use assay_pine::{OrderKind, StepProgram};
-use wide::f64x8;
 
+use super::vector::Num;
+use crate::compute::isa::Words;
 use crate::stepwise::broker::{Allow, BrokerSettings, Commission, Intrabar, Side, Sizing};
 use crate::stepwise::plan::operands;
 use crate::stepwise::scalar::side;
@@ -192,13 +193,12 @@ pub(super) fn pessimistic(settings: &BrokerSettings) -> bool {
 }
 
 /// Before version 6 a leg with a price ignores its distance.
-pub(super) fn beside(version: u8, legs: &mut [f64x8; LEGS]) {
+#[inline(always)]
+pub(super) fn beside<S: Words>(version: u8, na: Num<S>, legs: &mut [Num<S>; LEGS]) {
     if version >= 6 {
         return;
     }
     for (price, ticks) in [(Leg::Limit, Leg::Profit), (Leg::Stop, Leg::Loss), (Leg::TrailPrice, Leg::TrailPoints)] {
-        let price = legs[price as usize];
-        let given = price.simd_eq(price);
-        legs[ticks as usize] = given.bitselect(f64x8::splat(f64::NAN), legs[ticks as usize]);
+        legs[ticks as usize] = legs[price as usize].is_number().pick(na, legs[ticks as usize]);
     }
 }
