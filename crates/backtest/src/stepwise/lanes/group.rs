@@ -625,9 +625,16 @@ impl<S: Words> Group<S> {
         self.busy |= m.any();
     }
 
-    /// Places bracket `b` in the lanes of `when`.
+    /// Places bracket `b` in the lanes of `when`. Of the legs only those that are `used` ever differ from NaN.
     #[inline(always)]
-    pub fn place_bracket(&mut self, terms: &Terms, b: usize, when: Mask<S>, legs: &[Num<S>; LEGS]) {
+    pub fn place_bracket(
+        &mut self,
+        terms: &Terms,
+        b: usize,
+        when: Mask<S>,
+        used: &[(usize, Option<u32>)],
+        legs: &[Num<S>; LEGS],
+    ) {
         let m = when.without(self.dead);
         if !m.any() {
             return;
@@ -638,12 +645,22 @@ impl<S: Words> Group<S> {
             meant &= self.entry_id.equal(self.n(f64::from(from)));
         }
         let bracket = &mut self.brackets[b];
-        bracket.resting |= m;
-        for (old, new) in bracket.legs.iter_mut().zip(legs) {
-            *old = m.pick(*new, *old);
+        let (long, short) = (meant & self.long, meant & self.short);
+        // Most strategies place the same bracket on every bar.
+        let mut same = bracket.resting & bracket.long.same(long) & bracket.short.same(short);
+        for (leg, _) in used {
+            let (old, new) = (bracket.legs[*leg], legs[*leg]);
+            same &= old.equal(new) | !(old.is_number() | new.is_number());
         }
-        bracket.long = m.choose(meant & self.long, bracket.long);
-        bracket.short = m.choose(meant & self.short, bracket.short);
+        if !m.without(same).any() {
+            return;
+        }
+        bracket.resting |= m;
+        for (leg, _) in used {
+            bracket.legs[*leg] = m.pick(legs[*leg], bracket.legs[*leg]);
+        }
+        bracket.long = m.choose(long, bracket.long);
+        bracket.short = m.choose(short, bracket.short);
         self.work_bracket(terms, b, from, meant);
     }
 

@@ -59,8 +59,17 @@ struct Order {
 
 /// A command with its slots.
 enum Placed {
-    Market { when: u32, market: usize, qty: Option<u32> },
-    Bracket { when: u32, bracket: usize, legs: [Option<u32>; LEGS] },
+    Market {
+        when: u32,
+        market: usize,
+        qty: Option<u32>,
+    },
+    /// Legs that any command of the bracket has, with the slot where this one has them.
+    Bracket {
+        when: u32,
+        bracket: usize,
+        legs: Vec<(usize, Option<u32>)>,
+    },
 }
 
 /// One thread's memory.
@@ -92,7 +101,9 @@ impl<'a> Lanes<'a> {
         let varies: Vec<bool> =
             graph.nodes.iter().map(|node| node.feedback || node.inputs & !column_inputs != 0).collect();
         let code = Code::new(program, live, &varies, &roots(program))?;
-        let commands = orders.commands.iter().map(|command| placed(&code, command)).collect::<Option<Vec<_>>>()?;
+        let used = orders.used_legs();
+        let commands =
+            orders.commands.iter().map(|command| placed(&code, &used, command)).collect::<Option<Vec<_>>>()?;
         let leaves: Vec<NodeId> = code.leaves.iter().map(|(_, node)| *node).collect();
         let shared = Shared::new(program, bars, &leaves, grid);
         let at_close = orders.fill_at_close(settings);
@@ -322,9 +333,14 @@ impl Batch<'_> {
                         if !when.without(group.dead).any() {
                             continue;
                         }
-                        let mut values = legs.map(|slot| slot.map_or(na, |slot| slots.numbers[at(slot, g)]));
+                        let mut values = [na; LEGS];
+                        for (leg, slot) in legs {
+                            if let Some(slot) = slot {
+                                values[*leg] = slots.numbers[at(*slot, g)];
+                            }
+                        }
                         subset::beside(lanes.terms.orders.version, na, &mut values);
-                        group.place_bracket(&lanes.terms, *bracket, when, &values);
+                        group.place_bracket(&lanes.terms, *bracket, when, legs, &values);
                     }
                 }
             }
@@ -433,7 +449,7 @@ fn column_inputs(graph: &Graph, live: &[bool]) -> u64 {
     bits
 }
 
-fn placed(code: &Code, command: &Command) -> Option<Placed> {
+fn placed(code: &Code, used: &[[bool; LEGS]], command: &Command) -> Option<Placed> {
     let of = |id: &Option<NodeId>| match id {
         None => Some(None),
         Some(id) => code.slot_of(*id).map(Some),
@@ -443,9 +459,9 @@ fn placed(code: &Code, command: &Command) -> Option<Placed> {
             Placed::Market { when: code.slot_of(*when)?, market: *market, qty: of(qty)? }
         }
         Command::Bracket { when, bracket, legs } => {
-            let mut slots = [None; LEGS];
-            for (slot, leg) in slots.iter_mut().zip(legs) {
-                *slot = of(leg)?;
+            let mut slots = Vec::new();
+            for (leg, node) in legs.iter().enumerate().filter(|(leg, _)| used[*bracket][*leg]) {
+                slots.push((leg, of(node)?));
             }
             Placed::Bracket { when: code.slot_of(*when)?, bracket: *bracket, legs: slots }
         }

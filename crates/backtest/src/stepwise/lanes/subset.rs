@@ -170,6 +170,19 @@ impl Orders {
         Some(())
     }
 
+    /// By bracket: the legs that some command of it has.
+    pub fn used_legs(&self) -> Vec<[bool; LEGS]> {
+        let mut used = vec![[false; LEGS]; self.brackets.len()];
+        for command in &self.commands {
+            if let Command::Bracket { bracket, legs, .. } = command {
+                for (used, leg) in used[*bracket].iter_mut().zip(legs) {
+                    *used |= leg.is_some();
+                }
+            }
+        }
+        used
+    }
+
     /// Whether orders fill at the close of the bar that places them.
     pub fn fill_at_close(&self, settings: &BrokerSettings) -> bool {
         settings.process_orders_on_close

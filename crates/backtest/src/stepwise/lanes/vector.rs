@@ -138,6 +138,12 @@ impl<S: Words> Mask<S> {
         (self & then) | otherwise.without(self)
     }
 
+    /// Lanes with the same truth.
+    #[inline(always)]
+    pub fn same(self, other: Mask<S>) -> Mask<S> {
+        !Mask(self.0, self.0.xor_m64s(self.1, other.1))
+    }
+
     /// True here and not there.
     #[inline(always)]
     pub fn without(self, other: Mask<S>) -> Mask<S> {
