@@ -132,8 +132,8 @@ impl Shared {
     ) {
         self.tables.resize_with(needed.len(), Table::default);
         self.flawed.clear();
-        for i in 0..needed.len() {
-            if !needed[i] {
+        for (i, needed) in needed.iter().enumerate() {
+            if !needed {
                 // The memory may come from another program.
                 self.tables[i] = Table::default();
                 continue;
