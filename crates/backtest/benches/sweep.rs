@@ -16,7 +16,7 @@ use rustix::time::{ClockId, clock_gettime};
 #[path = "../tests/it/market.rs"]
 mod market;
 
-const CASES: [&str; 8] = ["sma", "rsi", "cross", "minute", "permutation", "sets", "bars", "oracle"];
+const CASES: [&str; 9] = ["closes", "sma", "rsi", "cross", "minute", "permutation", "sets", "bars", "oracle"];
 
 fn strategy(head: &str, entry: &str, exit: &str) -> Program {
     let text = format!(
@@ -94,6 +94,10 @@ fn main() {
     }
     for case in &cases {
         match case.as_str() {
+            "closes" => {
+                let path = options.results.as_deref().expect("--results FILE");
+                std::fs::write(path, serde_json::json!(market::golden().close).to_string()).expect("a file to write");
+            }
             "sma" => grid(case, &golden_sma(), &market::golden(), &options),
             "rsi" => grid(case, &rsi(), &market::golden(), &options),
             "cross" => grid(case, &cross(), &market::golden(), &options),

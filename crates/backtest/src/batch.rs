@@ -12,6 +12,7 @@ use crate::compute::walk::{Books, Path, walk};
 use crate::compute::{LANES, LaneWords, scalar};
 use crate::fills::Factors;
 use crate::layout::{Layout, Market};
+use crate::shared::OwnColumns;
 use crate::sweep::{BLOCKS, Engine, Trial};
 use crate::words::{Surroundings, WordProgram};
 
@@ -31,6 +32,7 @@ pub(crate) struct BatchScratch {
     groups: Vec<Group>,
     slots: Vec<Vec<LaneWords>>,
     stretch: Stretch,
+    own: OwnColumns,
     warm: Vec<(usize, Option<usize>)>,
 }
 
@@ -78,6 +80,18 @@ impl Group {
         self.carries.resize(carries, [0; LANES]);
         (self.carry, self.flips) = ([0; LANES], [0; LANES]);
         (self.books, self.sum, self.sum_sq) = (Books::new(), [0.0; LANES], [0.0; LANES]);
+    }
+
+    /// Keeps the points that `keep(place, at)` says yes to.
+    fn retain(&mut self, mut keep: impl FnMut(usize, &[usize]) -> bool) {
+        let keys = self.at.len() / self.places.len().max(1);
+        let (places, at) = (std::mem::take(&mut self.places), std::mem::take(&mut self.at));
+        for (place, at) in places.into_iter().zip(at.chunks(keys.max(1))) {
+            if keep(place, at) {
+                self.places.push(place);
+                self.at.extend_from_slice(at);
+            }
+        }
     }
 
     fn trial(&self, lane: usize, observations: usize) -> Trial {
@@ -134,7 +148,8 @@ pub(crate) fn trade(
         }
         cursor.advance();
     }
-    let groups = &mut scratch.groups[..used];
+    let mut made = std::mem::take(&mut scratch.groups);
+    let groups = &mut made[..used];
     match &layout.words {
         Some(words) => {
             let length = stretch_length(layout, words);
@@ -143,11 +158,22 @@ pub(crate) fn trade(
                 slot.resize(length / 64, [0; LANES]);
             }
             let end = layout.decisions.end;
-            for from in (0..end).step_by(length) {
-                let bars = from..(from + length).min(end);
+            let stretches = || (0..end).step_by(length).map(|from| from..(from + length).min(end));
+            let BatchScratch { slots, stretch, own, .. } = scratch;
+            own.clear();
+            if words.own.is_empty() {
+                for bars in stretches() {
+                    for group in &mut *groups {
+                        isa.dispatch(Signals { layout, market, words, own, bars: bars.clone(), group, slots, stretch });
+                    }
+                }
+            } else {
                 for group in &mut *groups {
-                    let (slots, stretch) = (&mut scratch.slots, &mut scratch.stretch);
-                    isa.dispatch(Signals { layout, market, words, bars: bars.clone(), group, slots, stretch });
+                    own.clear();
+                    group.retain(|place, at| layout.make_own(own, words, market, at, first + place as u64));
+                    for bars in stretches() {
+                        isa.dispatch(Signals { layout, market, words, own, bars, group, slots, stretch });
+                    }
                 }
             }
         }
@@ -172,11 +198,12 @@ pub(crate) fn trade(
         }
     }
     let observations = layout.blocks[BLOCKS] - layout.blocks[0];
-    for group in groups {
+    for group in &*groups {
         for (lane, place) in group.places.iter().enumerate() {
             trials[*place] = group.trial(lane, observations);
         }
     }
+    scratch.groups = made;
 }
 
 /// Bars of a stretch, a multiple of 64.
@@ -203,6 +230,7 @@ struct Signals<'a> {
     layout: &'a Layout<'a>,
     market: &'a Market<'a>,
     words: &'a WordProgram,
+    own: &'a OwnColumns,
     bars: Range<usize>,
     group: &'a mut Group,
     slots: &'a mut [Vec<LaneWords>],
@@ -214,10 +242,16 @@ impl Task for Signals<'_> {
 
     #[inline(always)]
     fn run<S: Words>(self, simd: S) {
-        let Signals { layout, market, words, bars, group, slots, stretch } = self;
+        let Signals { layout, market, words, own, bars, group, slots, stretch } = self;
         let lanes = group.places.len();
-        let around =
-            Surroundings { grid: &layout.grid, scalars: &layout.scalars, shared: &market.shared, at: &group.at, lanes };
+        let around = Surroundings {
+            grid: &layout.grid,
+            scalars: &layout.scalars,
+            shared: &market.shared,
+            own,
+            at: &group.at,
+            lanes,
+        };
         words.run(simd, around, &bars, slots, &mut group.carries);
         let count = bars.len().div_ceil(64);
         stretch.positions.clear();

@@ -10,7 +10,7 @@ use crate::compute::Lane;
 use crate::evaluate::{Evaluator, live};
 use crate::fills::Factors;
 use crate::grid::{Grid, Scalars, checked};
-use crate::shared::{Shared, needed, shareable};
+use crate::shared::{OwnColumns, Shared, needed, shareable};
 use crate::sweep::{BLOCKS, RETURNS_MIN, Sweep, SweepError, WarmUp};
 use crate::warm_up::WarmUps;
 use crate::words::WordProgram;
@@ -53,7 +53,8 @@ impl<'a> Layout<'a> {
         let shareable = shareable(program, &grid, &live, plan.train.end);
         let words = WordProgram::new(program, &grid, &scalars, &shareable);
         let every: Vec<usize> = (0..live.len()).filter(|i| live[*i]).collect();
-        let wanted = words.as_ref().map_or(&every, |words| &words.reads);
+        let read = words.as_ref().map(|words| [&words.reads[..], &words.beneath[..]].concat());
+        let wanted = read.as_ref().unwrap_or(&every);
         // The oracle reads what is shared node by node.
         let wanted = if plan.engine == crate::Engine::Scalar { &every } else { wanted };
         let needed = needed(program, &shareable, wanted);
@@ -84,6 +85,20 @@ impl<'a> Layout<'a> {
         let evaluator = Evaluator { graph: &self.plan.program.graph, bars };
         shared.compute(self.plan.program, evaluator, &self.grid, &self.scalars, &self.needed, threads);
         Market { bars, shared, factors: Factors::new(bars, self.plan.costs, self.plan.fill) }
+    }
+
+    /// Makes the columns that only `at` and its group need; false when one is unusable.
+    pub fn make_own(
+        &self,
+        own: &mut OwnColumns,
+        words: &WordProgram,
+        market: &Market<'_>,
+        at: &[usize],
+        point: u64,
+    ) -> bool {
+        let evaluator = Evaluator { graph: &self.plan.program.graph, bars: market.bars };
+        let scalars = || evaluator.scalars(&self.plan.program.point(point));
+        own.make(&words.own, evaluator, &market.shared, &self.grid, at, scalars)
     }
 
     /// Whether the point that `at` stands on can be traded.

@@ -17,6 +17,7 @@ pub mod judge;
 mod layout;
 pub mod look_ahead;
 mod metrics;
+mod near_ties;
 pub mod overfitting;
 pub mod permutation;
 pub mod robustness;
@@ -38,6 +39,7 @@ pub use examination::{
 pub use fills::{Costs, Fill};
 pub use ground::Ground;
 pub use metrics::{Metrics, metrics};
+pub use near_ties::{NEAR, near_ties};
 pub use run::{Run, Trade, run};
 pub use search::{Best, Search, SearchScratch};
 pub use selection::Selection;

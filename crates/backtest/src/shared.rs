@@ -132,8 +132,8 @@ impl Shared {
     ) {
         self.tables.resize_with(needed.len(), Table::default);
         self.flawed.clear();
-        for i in 0..needed.len() {
-            if !needed[i] {
+        for (i, needed) in needed.iter().enumerate() {
+            if !needed {
                 // The memory may come from another program.
                 self.tables[i] = Table::default();
                 continue;
@@ -238,6 +238,85 @@ impl Shared {
         let columns = PointColumns { shared: self, grid, at, own: &own };
         let bits = |id| evaluator.bits(id, &scalars, &columns);
         Some(Lane { entry: bits(program.entry), exit: bits(program.exit) })
+    }
+}
+
+/// Series of one group of points that are not shared by more: one column for each combination that the group meets.
+#[derive(Default)]
+pub(crate) struct OwnColumns {
+    /// By node.
+    columns: Vec<Vec<(usize, Result<Column, Invalid>)>>,
+}
+
+/// Shared series and those of a group, at one point.
+struct GroupColumns<'a> {
+    shared: &'a Shared,
+    own: &'a OwnColumns,
+    grid: &'a Grid,
+    at: &'a [usize],
+}
+
+impl Columns for GroupColumns<'_> {
+    fn get(&self, id: NodeId) -> View<'_> {
+        let i = id.0 as usize;
+        let combination = self.at[self.grid.key_of[i]];
+        match self.own.find(i, combination) {
+            Some(column) => column.as_ref().expect("operands were looked at before").view(),
+            None => self.shared.view(i, combination),
+        }
+    }
+}
+
+impl OwnColumns {
+    fn find(&self, node: usize, combination: usize) -> Option<&Result<Column, Invalid>> {
+        let of_node = self.columns.get(node)?;
+        of_node.iter().find(|(known, _)| *known == combination).map(|(_, column)| column)
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.columns.iter_mut().for_each(Vec::clear);
+    }
+
+    /// Makes the columns `nodes`, in order, for the point that `at` stands on, as far as they are not there. False when one
+    /// of them is unusable.
+    pub fn make(
+        &mut self,
+        nodes: &[usize],
+        evaluator: Evaluator<'_>,
+        shared: &Shared,
+        grid: &Grid,
+        at: &[usize],
+        scalars: impl FnOnce() -> Vec<f64>,
+    ) -> bool {
+        self.columns.resize_with(evaluator.graph.nodes.len(), Vec::new);
+        let missing = |own: &OwnColumns, i: usize| own.find(i, at[grid.key_of[i]]).is_none();
+        if nodes.iter().any(|i| missing(self, *i)) {
+            let scalars = scalars();
+            for i in nodes {
+                if !missing(self, *i) {
+                    continue;
+                }
+                let node = &evaluator.graph.nodes[*i];
+                let sound = Graph::operands(&node.op).iter().all(|id| {
+                    let i = id.0 as usize;
+                    self.find(i, at[grid.key_of[i]]).is_none_or(Result::is_ok)
+                });
+                let columns = GroupColumns { shared, own: self, grid, at };
+                let column = if sound { evaluator.column(node, &scalars, &columns) } else { Err(Invalid) };
+                self.columns[*i].push((at[grid.key_of[*i]], column));
+            }
+        }
+        nodes.iter().all(|i| self.find(*i, at[grid.key_of[*i]]).is_some_and(Result::is_ok))
+    }
+
+    /// A number column that was made and is usable.
+    #[inline]
+    pub fn numbers(&self, node: usize, combination: usize) -> &[f64] {
+        match self.find(node, combination) {
+            Some(Ok(Column::Number(x))) => x,
+            _ => unreachable!("made before it is read"),
+        }
     }
 }
 

@@ -2,19 +2,20 @@
 //!
 //! What many points share (indicators, prices, comparisons with few combinations) stands ready in columns; the program
 //! reads it and does what only one point needs: comparisons and logic, 64 bars to a word. Stretches follow one another, so
-//! what reaches back (`x[1]`, "ever since") carries a word to the next. A strategy that needs more than words for a single
-//! point (a number series of its own) has no such program, and is evaluated a point at a time.
+//! what reaches back (`x[1]`, "ever since") carries a word to the next. Number series that few points share are made for each
+//! group of points. A strategy that reaches further back with a truth than a word has no such program, and is evaluated a
+//! point at a time.
 
 use std::collections::BTreeMap;
 
 use assay_pine::Program;
-use assay_pine::graph::{Compare, Kind, NodeId, Op, Shape};
+use assay_pine::graph::{Compare, Graph, Kind, NodeId, Op, Shape};
 
 use crate::compute::compare::{self, Operand};
 use crate::compute::isa::Words;
 use crate::compute::{LANES, LaneWords};
 use crate::grid::{Grid, Scalars};
-use crate::shared::Shared;
+use crate::shared::{OwnColumns, Shared};
 
 /// One step.
 #[derive(Clone, Debug)]
@@ -43,9 +44,9 @@ enum Step {
         need: [bool; 3],
         out: [usize; 3],
     },
-    /// Where a shared number is `na`.
+    /// Where a number is `na`.
     Na {
-        node: usize,
+        of: Side,
         out: usize,
     },
     And {
@@ -90,6 +91,8 @@ enum Side {
     Column(usize),
     /// A tabled scalar.
     Scalar(usize),
+    /// A number column of the group's own.
+    Own(usize),
 }
 
 /// The program.
@@ -105,6 +108,10 @@ pub(crate) struct WordProgram {
     pub exit: usize,
     /// Shared series that are read.
     pub reads: Vec<usize>,
+    /// Series that are not shared but too much for words, and all they are made from that is not shared either, in order.
+    pub own: Vec<usize>,
+    /// Shared series that `own` is made from.
+    pub beneath: Vec<usize>,
 }
 
 struct Builder<'a> {
@@ -120,12 +127,22 @@ struct Builder<'a> {
 impl WordProgram {
     /// The program of `program`, or `None` when it needs more than words. `shareable` says which series are shared.
     pub fn new(program: &Program, grid: &Grid, scalars: &Scalars, shareable: &[bool]) -> Option<WordProgram> {
-        let made = WordProgram { steps: vec![], slots: 0, carries: 0, entry: 0, exit: 0, reads: vec![] };
+        let made = WordProgram {
+            steps: vec![],
+            slots: 0,
+            carries: 0,
+            entry: 0,
+            exit: 0,
+            reads: vec![],
+            own: vec![],
+            beneath: vec![],
+        };
         let mut builder = Builder { program, grid, scalars, shareable, slot_of: BTreeMap::new(), made };
         builder.made.entry = builder.truth(program.entry)?;
         builder.made.exit = builder.truth(program.exit)?;
         let mut made = builder.made;
         join_comparisons(&mut made);
+        gather_own(program, shareable, &mut made);
         made.reads.sort_unstable();
         made.reads.dedup();
         Some(made)
@@ -191,9 +208,9 @@ impl Builder<'_> {
                     self.made.steps.push(Step::Not { a: ever, out });
                     return Some(out);
                 }
-                let Side::Column(node) = self.side(a)? else { return None };
+                let of = self.side(a)?;
                 let out = self.slot();
-                self.made.steps.push(Step::Na { node, out });
+                self.made.steps.push(Step::Na { of, out });
                 Some(out)
             }
             Op::And(a, b) => {
@@ -253,7 +270,10 @@ impl Builder<'_> {
                 self.made.reads.push(i);
                 Some(Side::Column(i))
             }
-            Shape::Series => None,
+            Shape::Series => {
+                self.made.own.push(i);
+                Some(Side::Own(i))
+            }
         }
     }
 
@@ -301,6 +321,20 @@ fn join_comparisons(program: &mut WordProgram) {
     program.steps = first;
 }
 
+/// Completes `own` downwards, as far as nothing is shared.
+fn gather_own(program: &Program, shareable: &[bool], made: &mut WordProgram) {
+    let nodes = &program.graph.nodes;
+    let mut wanted = vec![false; nodes.len()];
+    made.own.iter().for_each(|i| wanted[*i] = true);
+    for i in (0..nodes.len()).rev().filter(|i| nodes[*i].shape == Shape::Series) {
+        if wanted[i] && !shareable[i] {
+            Graph::operands(&nodes[i].op).iter().for_each(|id| wanted[id.0 as usize] = true);
+        }
+    }
+    let series = |i: &usize| wanted[*i] && nodes[*i].shape == Shape::Series;
+    (made.beneath, made.own) = (0..nodes.len()).filter(series).partition(|i| shareable[*i]);
+}
+
 fn mirrored(compare: Compare) -> Compare {
     match compare {
         Compare::Lt => Compare::Gt,
@@ -317,6 +351,7 @@ pub(crate) struct Surroundings<'a> {
     pub grid: &'a Grid,
     pub scalars: &'a Scalars,
     pub shared: &'a Shared,
+    pub own: &'a OwnColumns,
     /// By lane and key: the combination that its point selects; as many entries a lane as there are keys.
     pub at: &'a [usize],
     /// Lanes in use.
@@ -341,6 +376,7 @@ impl Surroundings<'_> {
             Side::Column(node) => {
                 Operand::Column(&self.shared.numbers(node, self.combination(lane, node))[bars.clone()])
             }
+            Side::Own(node) => Operand::Column(&self.own.numbers(node, self.combination(lane, node))[bars.clone()]),
         }
     }
 }
@@ -399,9 +435,9 @@ impl WordProgram {
                         });
                     }
                 }
-                Step::Na { node, out } => {
+                Step::Na { of, out } => {
                     for lane in 0..lanes {
-                        let x = around.operand(lane, Side::Column(*node), bars);
+                        let x = around.operand(lane, *of, bars);
                         let out = &mut slots[*out];
                         // A number is equal to itself, `na` is not.
                         compare::relate(simd, x, x, bars.len(), [false, false, true], |word, found| {

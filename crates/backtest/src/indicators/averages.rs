@@ -1,6 +1,6 @@
 //! Moving averages.
 
-use super::{first_full_window, windowed};
+use super::{first_full_window, windows};
 use crate::compute::isa::{Isa, Task, Words};
 
 /// Running sums of a column in f64: sums and means of any length are differences of two of them.
@@ -115,7 +115,9 @@ fn recursive(x: &[f64], n: usize, next: impl Fn(f64, f64) -> f64) -> Vec<f64> {
 /// Weights 1..n, the newest heaviest.
 pub(crate) fn wma(x: &[f64], n: usize) -> Vec<f64> {
     let weights = (n * (n + 1) / 2) as f64;
-    windowed(x, n, |w| w.iter().enumerate().map(|(i, v)| v * (i as f64 + 1.0)).sum::<f64>() / weights)
+    let mut sums = windows::weighted(x, n);
+    sums.iter_mut().for_each(|sum| *sum /= weights);
+    sums
 }
 
 /// Weighted by volume; `na` where none was traded.
@@ -130,12 +132,16 @@ pub(crate) fn vwma(x: &[f64], volume: &[f64], n: usize) -> Vec<f64> {
 pub(crate) fn kama(x: &[f64], n: usize) -> Vec<f64> {
     let (fast, slow) = (2.0 / 3.0, 2.0 / 31.0);
     let mut out = vec![f64::NAN; x.len()];
-    for t in n..x.len() {
-        let window = &x[t - n..=t];
-        if window.iter().any(|v| v.is_nan()) {
+    let steps: Vec<f64> = x.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    // The way of the n steps that end at bar t stands at t - 1.
+    let ways = windows::plain(&steps, n);
+    let mut length = 0;
+    for t in 0..x.len() {
+        length = if x[t].is_nan() { 0 } else { length + 1 };
+        if length <= n {
             continue;
         }
-        let way: f64 = window.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum();
+        let way = ways[t - 1];
         let efficiency = if way == 0.0 { 1.0 } else { ((x[t] - x[t - n]) / way).abs().min(1.0) };
         let c = efficiency * (fast - slow) + slow;
         let before = if out[t - 1].is_nan() { x[t - 1] } else { out[t - 1] };
