@@ -50,7 +50,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     costs: Costs { fee: 0.0, slippage: 0.0 },
                     fill: if script.settings.process_orders_on_close { Fill::Close } else { Fill::NextOpen },
                     intrabar: Intrabar::Pessimistic,
-                    mintick: 0.01,
                 };
                 let values: Vec<f64> = script.inputs.iter().map(|input| input.default).collect();
                 interpret(&script, &values, &bars, house, 0..bars.len())

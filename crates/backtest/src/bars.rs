@@ -64,6 +64,19 @@ impl Bars {
         }
     }
 
+    /// The last `n` bars.
+    pub fn suffix(&self, n: usize) -> Bars {
+        let from = self.len().saturating_sub(n);
+        Bars {
+            time: self.time[from..].to_vec(),
+            open: self.open[from..].to_vec(),
+            high: self.high[from..].to_vec(),
+            low: self.low[from..].to_vec(),
+            close: self.close[from..].to_vec(),
+            volume: self.volume[from..].to_vec(),
+        }
+    }
+
     /// Bars in a year: 252 for daily bars of a market that rests at weekends, 365 for one that does not, 52 for weekly,
     /// 12 for monthly; for others what the file shows. Annual figures rest on it.
     pub fn periods_per_year(&self) -> f64 {

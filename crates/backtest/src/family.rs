@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use assay_pine::Program;
 
+use crate::run::run_late;
 use crate::{
     BLOCKS, Bars, Costs, Engine, Fill, Moments, Run, Search, Selection, Sweep, SweepError, SweepResult, Trial, WarmUp,
     block_moments, run, sweep,
@@ -107,6 +108,14 @@ impl<'a> Family<'a> {
     /// As [`run`].
     pub fn run(&self, index: u64, bars: &Bars, range: Range<usize>) -> Result<Run, SweepError> {
         run(self.program, &self.program.point(index), bars, self.costs, self.fill, range)
+    }
+
+    /// The same over all bars, with every order filled `late` bars later than the strategy asks.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn run_late(&self, index: u64, bars: &Bars, late: usize) -> Result<Run, SweepError> {
+        run_late(self.program, &self.program.point(index), bars, (self.costs, self.fill), 0..bars.len(), late)
     }
 }
 

@@ -16,7 +16,7 @@ const CELLS_MAX: usize = 60;
 pub struct Curve {
     /// In order of time.
     pub points: Vec<CurvePoint>,
-    /// When the untouched part begins.
+    /// When walking forward begins to trade.
     pub test_start: Option<Timestamp>,
 }
 
@@ -68,7 +68,7 @@ pub(super) fn compound(returns: &[f64]) -> Vec<f64> {
 }
 
 /// Thins a run to at most [`POINTS_MAX`] points.
-pub(super) fn curve(bars: &Bars, run: &Run, test_start: usize) -> Curve {
+pub(super) fn curve(bars: &Bars, run: &Run, test_start: Option<usize>) -> Curve {
     let returns = &run.returns;
     let stretch = returns.len().div_ceil(POINTS_MAX).max(1);
     let base = bars.close.get(run.first_bar.saturating_sub(1)).copied().unwrap_or(f64::NAN);
@@ -89,7 +89,7 @@ pub(super) fn curve(bars: &Bars, run: &Run, test_start: usize) -> Curve {
             drawdown,
         });
     }
-    Curve { points, test_start: bars.time.get(test_start).map(|ms| Timestamp::from_millis(*ms)) }
+    Curve { points, test_start: test_start.and_then(|bar| bars.time.get(bar)).map(|ms| Timestamp::from_millis(*ms)) }
 }
 
 /// Maps the two inputs with the largest grids; equals in the order of their declaration.

@@ -2,6 +2,7 @@
 
 use assay_backtest::family::Family;
 use assay_backtest::permutation::{Permutation, PermutationSettings, Scheme, permute_search};
+use assay_backtest::robustness::delay;
 use assay_backtest::{Bars, Costs, Engine, Fill, SweepError};
 use assay_pine::Program;
 use assay_units::Seed;
@@ -17,16 +18,20 @@ fn reversal() -> Program {
     )
 }
 
-fn permuted(bars: &Bars, settings: &PermutationSettings, threads: usize) -> Result<Option<Permutation>, SweepError> {
-    let program = reversal();
-    let family = Family {
-        program: &program,
+fn family(program: &Program) -> Family<'_> {
+    Family {
+        program,
         costs: Costs { fee: 0.0005, slippage: 0.0 },
         fill: Fill::NextOpen,
         engine: Engine::Simd,
         grid_max: 1_000,
         trades_min: 30,
-    };
+    }
+}
+
+fn permuted(bars: &Bars, settings: &PermutationSettings, threads: usize) -> Result<Option<Permutation>, SweepError> {
+    let program = reversal();
+    let family = family(&program);
     let swept = family.trials(bars, 0..bars.len(), threads, &|_, _| true)?;
     let best = family.best_of(&swept.trials).unwrap();
     permute_search(&family, bars, (best.sharpe, swept.first_bar), settings, threads, &|_, _| true)
@@ -58,4 +63,23 @@ fn a_walk_costs_few_permutations_and_the_same_bits_on_any_number_of_threads() {
     assert_eq!(one.bests.len(), one.permutations as usize);
     let none = PermutationSettings { permutations_max: 0, ..settings };
     assert_eq!(permuted(&bars, &none, 1).unwrap(), None);
+}
+
+#[test]
+fn an_edge_of_one_bar_is_gone_two_bars_later() {
+    // Falls are followed by rises and rises by falls, bar by bar.
+    let mut bars = market::daily(1, 1_000);
+    for t in 1..bars.len() {
+        let step = if t % 2 == 0 { 1.01 } else { 0.991 };
+        (bars.open[t], bars.close[t]) = (bars.close[t - 1], bars.close[t - 1] * step);
+        (bars.high[t], bars.low[t]) = (bars.open[t].max(bars.close[t]), bars.open[t].min(bars.close[t]));
+    }
+    let program = strategy("n = input.int(1, minval=1, maxval=2)", "ta.roc(close, n) < 0", "ta.roc(close, n) > 0");
+    let family = Family { costs: Costs { fee: 0.0, slippage: 0.0 }, ..family(&program) };
+    let on_time = family.run(0, &bars, 0..bars.len()).unwrap();
+    assert!(on_time.equity.last().unwrap() > &50.0, "it buys before each rise");
+    let late = delay(&family, 0, &bars).unwrap().unwrap();
+    assert!(late.one_bar < -1.0 && late.two_bars > 1.0, "one bar late it buys before each fall: {late:?}");
+    let same = family.run_late(0, &bars, 0).unwrap();
+    assert_eq!(same, on_time);
 }

@@ -480,6 +480,7 @@ impl<'a> Checker<'a> {
             }
             if let Some(typed) = &typed
                 && matches!(row.target, Target::Ta(_) | Target::Unary(_) | Target::Pow)
+                && !matches!((row.target, &typed.ty), (Target::Ta(Ta::IntervalChange), Type::Text))
                 && matches!(typed.ty, Type::Array(_) | Type::Map(_) | Type::Text | Type::Tuple(_) | Type::Object(_))
             {
                 // fixnan and change take what they are given; a length is never a text.

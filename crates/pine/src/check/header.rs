@@ -7,6 +7,7 @@ use super::{Checked, Checker, Known, Typed};
 use crate::Sizing;
 use crate::ast::{Arg, Expr};
 use crate::lexer::Span;
+use crate::signatures;
 
 /// Parameters of `strategy(...)` in order.
 const HEADER: [&str; 24] = [
@@ -149,71 +150,15 @@ impl<'a> Checker<'a> {
         if let Some(field) = member.strip_prefix("opentrades.") {
             return self.trade(false, field, args, span);
         }
-        let (order, parameters, positions): (Order, &[&str], &[&str]) = match (member, self.version < 5) {
-            ("entry", _) => (
-                Order::Entry,
-                &ENTRY,
-                &[
-                    "id",
-                    "direction",
-                    "qty",
-                    "limit",
-                    "stop",
-                    "oca_name",
-                    "oca_type",
-                    "comment",
-                    "when",
-                    "alert_message",
-                ],
-            ),
-            ("order", _) => (
-                Order::Order,
-                &ENTRY,
-                &[
-                    "id",
-                    "direction",
-                    "qty",
-                    "limit",
-                    "stop",
-                    "oca_name",
-                    "oca_type",
-                    "comment",
-                    "when",
-                    "alert_message",
-                ],
-            ),
-            ("exit", _) => (
-                Order::Exit,
-                &EXIT,
-                &[
-                    "id",
-                    "from_entry",
-                    "qty",
-                    "qty_percent",
-                    "profit",
-                    "limit",
-                    "loss",
-                    "stop",
-                    "trail_price",
-                    "trail_points",
-                    "trail_offset",
-                    "oca_name",
-                    "comment",
-                    "when",
-                    "alert_message",
-                ],
-            ),
-            ("close", true) => {
-                (Order::Close, &CLOSE, &["id", "when", "comment", "qty", "qty_percent", "alert_message"])
-            }
-            ("close", false) => {
-                (Order::Close, &CLOSE, &["id", "comment", "qty", "qty_percent", "alert_message", "immediately"])
-            }
-            ("close_all", true) => (Order::CloseAll, &CLOSE_ALL, &["when", "comment", "alert_message"]),
-            ("close_all", false) => (Order::CloseAll, &CLOSE_ALL, &["comment", "alert_message", "immediately"]),
-            ("cancel", _) => (Order::Cancel, &["id"], &["id", "when"]),
-            ("cancel_all", _) => (Order::CancelAll, &[], &["when"]),
-            ("risk.allow_entry_in", _) => (Order::AllowEntryIn, &["value"], &["value"]),
+        let (order, parameters): (Order, &[&str]) = match member {
+            "entry" => (Order::Entry, &ENTRY),
+            "order" => (Order::Order, &ENTRY),
+            "exit" => (Order::Exit, &EXIT),
+            "close" => (Order::Close, &CLOSE),
+            "close_all" => (Order::CloseAll, &CLOSE_ALL),
+            "cancel" => (Order::Cancel, &["id"]),
+            "cancel_all" => (Order::CancelAll, &[]),
+            "risk.allow_entry_in" => (Order::AllowEntryIn, &["value"]),
             _ if member.starts_with("risk.") => {
                 let _ = self.inert_arguments(args);
                 return Ok(self.refuse(span.advises(
@@ -222,6 +167,11 @@ impl<'a> Checker<'a> {
                 )));
             }
             _ => return Err(span.says(format!("`{name}` is not known"))),
+        };
+        // What stands where differs between versions.
+        let positions: Vec<&str> = match signatures::overloads(name, self.version).next() {
+            Some(signature) => signature.parameters.iter().map(|parameter| parameter.name).collect(),
+            None => Vec::new(),
         };
         let mut codes: Vec<Option<Code>> = vec![None; parameters.len()];
         let mut when: Option<Typed> = None;

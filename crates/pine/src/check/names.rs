@@ -221,14 +221,23 @@ impl<'a> Checker<'a> {
                         let code = Code::Call(super::tree::Fun::ArrayFrom, vec![], span.line);
                         Ok(Typed::new(code, Type::Array(Type::Drawing(kind).into())))
                     }
+                    // What is to come is not known to any bar.
+                    (_, member) if member.starts_with("future_") => Ok(Typed::new(Code::Na, Type::Float)),
                     _ => Ok(Typed::text(name)),
                 }
             }
+            // Plain bars: no Heikin-Ashi, Renko, Kagi, ...
+            "chart" if member.starts_with("is_") => Ok(Typed::truth(member == "is_standard")),
             "linefill" | "polyline" if member == "all" => Ok(Typed::new(
                 Code::Call(super::tree::Fun::ArrayFrom, vec![], span.line),
                 Type::Array(Type::Drawing("line").into()),
             )),
-            "open_interest" | "chart" | "dividends" | "earnings" | "splits" => Ok(Typed::new(Code::Na, Type::Float)),
+            "chart" => Ok(match member {
+                "bg_color" | "fg_color" => Typed::inert(Type::Colour),
+                "left_visible_bar_time" | "right_visible_bar_time" => Typed::new(Code::Na, Type::Int),
+                _ => Typed { literal: false, ..Typed::truth(member == "is_standard") },
+            }),
+            "open_interest" | "dividends" | "earnings" | "splits" => Ok(Typed::new(Code::Na, Type::Float)),
             _ => Err(unknown(name, span)),
         }
     }

@@ -1,5 +1,6 @@
 //! Scripts in, programs or findings out.
 
+mod documented;
 mod generated;
 mod layout;
 mod lowering;

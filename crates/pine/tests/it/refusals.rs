@@ -92,7 +92,7 @@ fn unsupported_things_are_refused_where_an_order_hangs_on_them() {
     );
     reaching(
         "x = barstate.islast ? 1 : 0",
-        expect!["3:5: `barstate.islast` depends on where the data end (let no order hang on it)"],
+        expect!["3:5: `barstate.islast` runs in the interpreter alone (let no order hang on it)"],
     );
     reaching(
         "x = ta.sma(close, bar_index)",

@@ -291,3 +291,31 @@ fn names_have_a_bound() {
     assert_eq!(tree(&path), path);
     assert_eq!(tree(&format!("{path}.a")), "refused 1:64: more than 32 names joined by points");
 }
+
+#[test]
+fn words_of_other_languages_are_explained() {
+    check(
+        "f(x) =>\n    return x",
+        expect![
+            "refused 2:12: expected the end of the line, found `x` (a function gives the value of its last line: write it without return)"
+        ],
+    );
+    check(
+        "if a\n    b\nelif c\n    d",
+        expect!["refused 3:6: expected the end of the line, found `c` (write else if)"],
+    );
+    check(
+        "def f(x)",
+        expect!["refused 1:5: expected the end of the line, found `f` (a function is written name(a, b) => value)"],
+    );
+    check("float x", expect!["refused 1:7: expected `=` and a value after the variable, found the end of the script"]);
+    check(
+        "var float x",
+        expect!["refused 1:11: expected `=` and a value after the variable, found the end of the script"],
+    );
+    check("foo bar", expect!["refused 1:5: expected the end of the line, found `bar`"]);
+    check(
+        "x = {1}",
+        expect!["refused 1:5: the character { (U+007B) has no meaning here (names are made of a-z, A-Z, 0-9 and _)"],
+    );
+}

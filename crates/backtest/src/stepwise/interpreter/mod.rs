@@ -68,8 +68,9 @@ pub fn interpret(
     }
     let seen = if range.end == bars.len() { Cow::Borrowed(bars) } else { Cow::Owned(bars.prefix(range.end)) };
     let interval = Interval::of_times(&seen.time);
-    let mut machine = Machine::new(&script.body, seen, interval, script.version, house.mintick, values);
-    machine.account = Some(Account::new(&house.with(&script.settings)));
+    let account = house.settings(&script.settings, &seen);
+    let mut machine = Machine::new(&script.body, seen, interval, script.version, account.mintick, values);
+    machine.account = Some(Account::new(&account));
     let n = range.end - range.start;
     let mut run = Run {
         first_bar: range.start,

@@ -125,6 +125,7 @@ fn heikin_ashi(bars: &mut Bars) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stepwise::interpreter::Interval;
 
     #[test]
     fn days_make_weeks() {
