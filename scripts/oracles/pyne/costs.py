@@ -4,7 +4,7 @@
 from pynecore.lib import close, high, low, plot, script, strategy, syminfo, ta
 
 
-@script.strategy("costs", initial_capital=1000000, default_qty_type=strategy.fixed, default_qty_value=10, commission_type=strategy.commission.percent, commission_value=0.1, slippage=2000000)
+@script.strategy("costs", initial_capital=1000000, default_qty_type=strategy.fixed, default_qty_value=10, commission_type=strategy.commission.percent, commission_value=0.1, slippage=900000)
 def main():
     fast = ta.sma(close, 5)
     slow = ta.sma(close, 20)

@@ -13,7 +13,9 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use assay_backtest::Bars;
+use assay_backtest::stepwise::House;
+use assay_backtest::stepwise::broker::Intrabar;
+use assay_backtest::{Bars, Costs, Fill};
 use serde_json::{Value, json};
 
 /// The root of the repository.
@@ -67,6 +69,11 @@ pub fn ask(adapter: &str, request: &Value) -> Value {
 pub fn columns(bars: &Bars) -> Value {
     json!({"time": bars.time, "open": bars.open, "high": bars.high, "low": bars.low, "close": bars.close,
            "volume": bars.volume})
+}
+
+/// Execution without costs.
+pub fn house(fill: Fill, intrabar: Intrabar, mintick: f64) -> House {
+    House { costs: Costs { fee: 0.0, slippage: 0.0 }, fill, intrabar, mintick }
 }
 
 /// The numbers of an answer; what a peer has no number for is NaN.

@@ -4,14 +4,14 @@
 //! Where a peer means something else, the row says what, and the test holds it to still differing. The tick is 1e-8, so that
 //! the peers' rounding of order prices to ticks is lost in the tolerance; prices within a bar run as TradingView assumes.
 
-use assay_backtest::Bars;
 use assay_backtest::stepwise::broker::{
-    Bar, Broker, BrokerSettings, Close, Commission, Exit, Intrabar, Oca, OcaKind, Order, Side, Sizing,
+    Bar, Broker, BrokerSettings, Close, ClosedTrade, Commission, Exit, Intrabar, Oca, OcaKind, Order, Side, Sizing,
 };
-use assay_backtest::stepwise::interpreter::{StepSettings, interpret};
+use assay_backtest::stepwise::interpreter::interpret;
+use assay_backtest::{Bars, Fill};
 use serde_json::{Value, json};
 
-use super::{Table, ask, columns, number, numbers, ready};
+use super::{Table, ask, columns, house, number, numbers, ready};
 use crate::golden_indicators::column;
 use crate::market;
 
@@ -296,7 +296,7 @@ fn scenes() -> Vec<Scene> {
         ),
         scene!(
             "costs",
-            || BrokerSettings { commission: Commission::Percent(0.1), slippage_ticks: 2_000_000.0, ..ten() },
+            || BrokerSettings { commission: Commission::Percent(0.1), slippage_ticks: 900_000.0, ..ten() },
             |b, at| {
                 reverse(b, at);
                 bracket(b, X);
@@ -373,13 +373,20 @@ fn scenes() -> Vec<Scene> {
     ]
 }
 
+/// A closed trade as numbers.
+fn row(t: &ClosedTrade) -> [f64; 6] {
+    let size = t.side.sign() * t.qty;
+    [t.entry_bar as f64, t.entry_price, t.exit_bar as f64, t.exit_price, size, t.profit]
+}
+
 /// What came of a script: trades as (entry bar, entry price, exit bar, exit price, signed size, profit), and by bar the position
-/// and the equity that the script reads. `held` is our position after the fills at each close.
+/// and the equity that the script reads. `growth` is our equity from 1
+/// after the fills at each close.
 struct Outcome {
     trades: Vec<[f64; 6]>,
     position: Vec<f64>,
     equity: Vec<f64>,
-    held: Vec<f64>,
+    growth: Vec<f64>,
 }
 
 impl Outcome {
@@ -393,7 +400,7 @@ impl Outcome {
         let extremes = ["ta.highest(high, 10)", "ta.lowest(low, 10)", "ta.highest(high, 5)", "ta.lowest(low, 5)"]
             .map(|pine| column(pine, bars));
         let mut broker = Broker::new(&(scene.settings)());
-        let (mut position, mut equity, mut held) = (vec![], vec![], vec![]);
+        let (mut position, mut equity, mut growth) = (vec![], vec![], vec![]);
         for t in 0..bars.len() {
             let [open, high, low, close] = [&bars.open, &bars.high, &bars.low, &bars.close].map(|x| x[t]);
             broker.begin(t, Bar { open, high, low, close });
@@ -402,14 +409,9 @@ impl Outcome {
             let at = At { t, bars, up: &up, down: &down, extremes: extremes.each_ref().map(Vec::as_slice) };
             (scene.script)(&mut broker, &at);
             broker.end();
-            held.push(broker.position_size());
+            growth.push(broker.total_growth());
         }
-        let trades = broker.closed_trades().iter();
-        let trades = trades.map(|t| {
-            let size = t.side.sign() * t.qty;
-            [t.entry_bar as f64, t.entry_price, t.exit_bar as f64, t.exit_price, size, t.profit]
-        });
-        Outcome { trades: trades.collect(), position, equity, held }
+        Outcome { trades: broker.closed_trades().iter().map(row).collect(), position, equity, growth }
     }
 
     /// Reads a peer's answer.
@@ -420,7 +422,7 @@ impl Outcome {
             trades: trades.iter().map(|t| std::array::from_fn(|i| number(&t[i]))).collect(),
             position: numbers(&answer["plots"]["position"]),
             equity: numbers(&answer["plots"]["equity"]),
-            held: vec![],
+            growth: vec![],
         }
     }
 
@@ -485,21 +487,12 @@ fn the_interpreter_gives_the_orders_that_each_script_says() {
         for scene in scenes() {
             let ours = Outcome::ours(&scene, &bars);
             let script = assay_pine::check(scene.pine).unwrap_or_else(|refusal| panic!("{}: {refusal}", scene.name));
-            let settings = StepSettings { mintick: TICK, intrabar: Intrabar::Path, ..StepSettings::plain(&bars) };
-            let run = interpret(&script, &[], &bars, &settings).unwrap_or_else(|e| panic!("{}: {e}", scene.name));
-            let closed = run.trades.iter().filter_map(|t| {
-                let exit_bar = t.trade.exit_bar? as f64;
-                Some([
-                    t.trade.entry_bar as f64,
-                    t.trade.entry_price,
-                    exit_bar,
-                    t.trade.exit_price,
-                    t.side.sign() * t.qty,
-                ])
-            });
-            let expected = ours.trades.iter().map(|t| [t[0], t[1], t[2], t[3], t[4]]);
-            assert!(closed.eq(expected), "{}: other trades", scene.name);
-            assert!(run.positions == ours.held[run.first_bar..], "{}: other positions", scene.name);
+            let on_close = (scene.settings)().process_orders_on_close;
+            let house = house(if on_close { Fill::Close } else { Fill::NextOpen }, Intrabar::Path, TICK);
+            let run = interpret(&script, &[], &bars, house, 0..bars.len());
+            let run = run.unwrap_or_else(|e| panic!("{}: {e}", scene.name));
+            assert!(run.closed.iter().map(row).eq(ours.trades), "{}: other trades", scene.name);
+            assert!(run.run.equity == ours.growth, "{}: other equity", scene.name);
         }
     }
 }

@@ -1,17 +1,18 @@
 //! PyneCore and PineTS: what series are. History, `na`, `var`, the seeds of `ta.*`, calls that run only on some bars, state of
 //! each call site, loops and other intervals, bar by bar against the interpreter.
 //!
-//! The interpreter draws no plots, so a script holds its series as its position: on each bar it trades to the value, which the
-//! next bar's position then shows.
+//! The interpreter draws no plots, so a script trades its series: on each bar it closes what it holds and orders as many
+//! contracts as the value says, short where that is negative. The trade that the next bar opens shows it exactly.
 
-use assay_backtest::Bars;
-use assay_backtest::stepwise::interpreter::{StepSettings, interpret};
+use assay_backtest::stepwise::broker::{Intrabar, Side};
+use assay_backtest::stepwise::interpreter::interpret;
+use assay_backtest::{Bars, Fill};
 use serde_json::{Value, json};
 
-use super::{Table, ask, columns, numbers, ready};
+use super::{Table, ask, columns, house, numbers, ready};
 use crate::market;
 
-/// The position that stands for `na`.
+/// The contracts that stand for `na`.
 const NOTHING: f64 = -12_345.0;
 
 const BAR_0: &str = "true range counts from bar 0 there, and its average starts a bar earlier";
@@ -68,18 +69,23 @@ impl Case {
         self.head.replace('@', self.name)
     }
 
-    /// The series by bar as the interpreter has it; `None` for the last bar, whose successor does not exist.
+    /// The series by bar as the interpreter has it, without the last bar, whose successor does not exist.
     fn ours(&self, bars: &Bars) -> Result<Vec<f64>, String> {
         let text = format!(
-            "//@version=6\nstrategy(\"T\", initial_capital=1000000000000)\n{}\nvalue = {}\nheld = na(value) ? {NOTHING:.1} : value\ngap = held - strategy.position_size\nif gap > 0\n    strategy.order(\"B\", strategy.long, qty=gap)\nif gap < 0\n    strategy.order(\"S\", strategy.short, qty=-gap)\n",
+            "//@version=6\nstrategy(\"T\", initial_capital=1000000000000)\n{}\nvalue = {}\nheld = na(value) ? {NOTHING:.1} : value\nstrategy.close_all()\nif held > 0\n    strategy.order(\"B\", strategy.long, qty=held)\nif held < 0\n    strategy.order(\"S\", strategy.short, qty=-held)\n",
             self.head(),
             self.pine
         );
         let script = assay_pine::check(&text).map_err(|refusal| refusal.to_string())?;
-        let settings = StepSettings { mintick: 1e-4, ..StepSettings::plain(bars) };
-        let run = interpret(&script, &[], bars, &settings).map_err(|e| e.to_string())?;
-        let held = |x: &f64| if *x == NOTHING { f64::NAN } else { *x };
-        Ok(run.positions[1 - run.first_bar.min(1)..].iter().map(held).collect())
+        let house = house(Fill::NextOpen, Intrabar::Path, 1e-4);
+        let run = interpret(&script, &[], bars, house, 0..bars.len()).map_err(|e| e.to_string())?;
+        let mut series = vec![0.0; bars.len() - 1];
+        let closed = run.closed.iter().map(|t| (t.entry_bar, t.side, t.qty));
+        for (bar, side, qty) in closed.chain(run.open.iter().map(|t| (t.entry_bar, t.side, t.qty))) {
+            let value = if side == Side::Long { qty } else { -qty };
+            series[bar - 1] = if value == NOTHING { f64::NAN } else { value };
+        }
+        Ok(series)
     }
 }
 

@@ -1,10 +1,11 @@
 //! backtesting: which bars are bought and sold, and at what price, for SMA crosses filled at the next open and at the close.
 
-use assay_backtest::stepwise::interpreter::{StepSettings, interpret};
+use assay_backtest::stepwise::broker::Intrabar;
+use assay_backtest::stepwise::interpreter::interpret;
 use assay_backtest::{Costs, Fill, run};
 use serde_json::json;
 
-use super::{Table, ask, columns, numbers, ready};
+use super::{Table, ask, columns, house, numbers, ready};
 use crate::market;
 use crate::strategy;
 
@@ -18,7 +19,7 @@ fn crosses_buy_and_sell_where_backtesting_does() {
     let points = [(10, 20), (5, 30), (20, 100)];
     let fills = [(Fill::NextOpen, false), (Fill::Close, true)];
     let mut table = Table::new("backtesting 0.6.6, SMA crosses, long only, trade by trade");
-    for seed in [20_261_124, 1, 2, 3, 5, 8] {
+    for seed in [20_261_124, 1] {
         let bars = market::daily(seed, 2_520);
         let wanted = points.iter().flat_map(|(fast, slow)| fills.map(|(_, on_close)| (fast, slow, on_close)));
         let cases: Vec<_> = wanted
@@ -55,7 +56,7 @@ fn stops_and_targets_sell_where_backtesting_sells() {
     let legs = [(0.02, 0.03), (0.01, 0.05), (0.04, 0.01)];
     let mut table =
         Table::new("backtesting 0.6.6, SMA 10/20 with stop and target, filled at the next open, trade by trade");
-    for seed in [20_261_124, 1, 2, 3, 5, 8] {
+    for seed in [20_261_124, 1] {
         let bars = market::daily(seed, 2_520);
         let cases: Vec<_> = legs
             .iter()
@@ -67,15 +68,15 @@ fn stops_and_targets_sell_where_backtesting_sells() {
                 "//@version=6\nstrategy(\"T\")\na = ta.sma(close, 10)\nb = ta.sma(close, 20)\nif ta.crossover(a, b)\n    strategy.entry(\"L\", strategy.long)\n    strategy.exit(\"X\", \"L\", stop=close * (1 - {stop}), limit=close * (1 + {target}))\nif ta.crossunder(a, b)\n    strategy.close(\"L\")\n"
             );
             let script = assay_pine::check(&text).unwrap();
-            let run = interpret(&script, &[], &bars, &StepSettings::plain(&bars)).unwrap();
-            let closed: Vec<_> = run.trades.iter().filter_map(|t| t.trade.exit_bar.map(|bar| (bar, t.trade))).collect();
+            let house = house(Fill::NextOpen, Intrabar::Pessimistic, 0.01);
+            let closed = interpret(&script, &[], &bars, house, 0..bars.len()).unwrap().closed;
             let mut compare = |what: &str, key: &str, allowed: f64, ours: Vec<f64>| {
                 table.compare(what, &ours, &numbers(&theirs[key]), 1.0, allowed, "");
             };
-            compare("entry bar", "entry_bar", 0.0, closed.iter().map(|(_, t)| t.entry_bar as f64).collect());
-            compare("exit bar", "exit_bar", 0.0, closed.iter().map(|(bar, _)| *bar as f64).collect());
-            compare("entry price", "entry_price", 1e-12, closed.iter().map(|(_, t)| t.entry_price).collect());
-            compare("exit price", "exit_price", 1e-12, closed.iter().map(|(_, t)| t.exit_price).collect());
+            compare("entry bar", "entry_bar", 0.0, closed.iter().map(|t| t.entry_bar as f64).collect());
+            compare("exit bar", "exit_bar", 0.0, closed.iter().map(|t| t.exit_bar as f64).collect());
+            compare("entry price", "entry_price", 1e-12, closed.iter().map(|t| t.entry_price).collect());
+            compare("exit price", "exit_price", 1e-12, closed.iter().map(|t| t.exit_price).collect());
         }
     }
     table.finish();
