@@ -37,3 +37,14 @@ fn first_full_window(x: &[f64], n: usize) -> Option<usize> {
     }
     None
 }
+
+/// Applies `f` to each window of n values without an `na`.
+fn windowed(x: &[f64], n: usize, mut f: impl FnMut(&[f64]) -> f64) -> Vec<f64> {
+    let mut length = 0;
+    (0..x.len())
+        .map(|t| {
+            length = if x[t].is_nan() { 0 } else { length + 1 };
+            if length >= n { f(&x[t + 1 - n..=t]) } else { f64::NAN }
+        })
+        .collect()
+}

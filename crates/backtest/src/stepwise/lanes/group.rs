@@ -319,8 +319,8 @@ impl<S: Words> Group<S> {
             match market {
                 Market::Close { id, .. } => {
                     // What an entry of the same bar has just opened is not meant.
-                    let new = if at_close { self.at_close } else { self.entry_bar.simd_eq(splat(tick.index)) };
-                    let mut m = and_not(m & self.held(), new);
+                    let new = if at_close { self.at_close } else { self.entry_bar.equal(self.n(tick.index)) };
+                    let mut m = (m & self.held()).without(new);
                     if let Some(id) = id {
                         m &= self.entry_id.equal(self.n(f64::from(*id)));
                     }

@@ -72,8 +72,8 @@ pub fn columns(bars: &Bars) -> Value {
 }
 
 /// Execution without costs.
-pub fn house(fill: Fill, intrabar: Intrabar, mintick: f64) -> House {
-    House { costs: Costs { fee: 0.0, slippage: 0.0 }, fill, intrabar, mintick }
+pub fn house(fill: Fill, intrabar: Intrabar) -> House {
+    House { costs: Costs { fee: 0.0, slippage: 0.0 }, fill, intrabar }
 }
 
 /// The numbers of an answer; what a peer has no number for is NaN.

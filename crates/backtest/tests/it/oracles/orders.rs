@@ -488,7 +488,7 @@ fn the_interpreter_gives_the_orders_that_each_script_says() {
             let ours = Outcome::ours(&scene, &bars);
             let script = assay_pine::check(scene.pine).unwrap_or_else(|refusal| panic!("{}: {refusal}", scene.name));
             let on_close = (scene.settings)().process_orders_on_close;
-            let house = house(if on_close { Fill::Close } else { Fill::NextOpen }, Intrabar::Path, TICK);
+            let house = house(if on_close { Fill::Close } else { Fill::NextOpen }, Intrabar::Path);
             let run = interpret(&script, &[], &bars, house, 0..bars.len());
             let run = run.unwrap_or_else(|e| panic!("{}: {e}", scene.name));
             assert!(run.closed.iter().map(row).eq(ours.trades), "{}: other trades", scene.name);

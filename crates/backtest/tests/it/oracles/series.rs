@@ -77,7 +77,7 @@ impl Case {
             self.pine
         );
         let script = assay_pine::check(&text).map_err(|refusal| refusal.to_string())?;
-        let house = house(Fill::NextOpen, Intrabar::Path, 1e-4);
+        let house = house(Fill::NextOpen, Intrabar::Path);
         let run = interpret(&script, &[], bars, house, 0..bars.len()).map_err(|e| e.to_string())?;
         let mut series = vec![0.0; bars.len() - 1];
         let closed = run.closed.iter().map(|t| (t.entry_bar, t.side, t.qty));

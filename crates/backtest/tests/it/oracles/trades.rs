@@ -68,7 +68,7 @@ fn stops_and_targets_sell_where_backtesting_sells() {
                 "//@version=6\nstrategy(\"T\")\na = ta.sma(close, 10)\nb = ta.sma(close, 20)\nif ta.crossover(a, b)\n    strategy.entry(\"L\", strategy.long)\n    strategy.exit(\"X\", \"L\", stop=close * (1 - {stop}), limit=close * (1 + {target}))\nif ta.crossunder(a, b)\n    strategy.close(\"L\")\n"
             );
             let script = assay_pine::check(&text).unwrap();
-            let house = house(Fill::NextOpen, Intrabar::Pessimistic, 0.01);
+            let house = house(Fill::NextOpen, Intrabar::Pessimistic);
             let closed = interpret(&script, &[], &bars, house, 0..bars.len()).unwrap().closed;
             let mut compare = |what: &str, key: &str, allowed: f64, ours: Vec<f64>| {
                 table.compare(what, &ours, &numbers(&theirs[key]), 1.0, allowed, "");
