@@ -3,9 +3,9 @@
 //!
 //! Each copy of a function agrees with its column to the bit: same sums, in the same order, from the same first bar.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::graph::{Binary, Compare, Graph, Indicator as I, Kind, NodeId, Op, Price, Time, Unary};
+use crate::graph::{Binary, Compare, Graph, Indicator as I, Kind, NodeId, Op, Price, Shape, Time, Unary};
 use crate::{Diagnostic, OrderCommand, OrderId, fold};
 
 /// Most values carried from bar to bar.
@@ -13,9 +13,15 @@ pub const REGISTERS_MAX: usize = 2_048;
 /// Longest past of a value with feedback, in bars.
 pub const DELAY_MAX: usize = 500;
 /// Longest window over a value with feedback, in bars.
-pub const WINDOW_MAX: usize = 100;
+pub const WINDOW_MAX: usize = 300;
 /// Most occurrences that `ta.valuewhen` looks back over a value with feedback.
 const OCCURRENCES_MAX: usize = 32;
+/// Most lengths that a swept window over a value with feedback may have.
+const LENGTHS_MAX: usize = 16;
+/// Most parameter sets tried to find the values of a scalar.
+const SETS_MAX: usize = 10_000;
+/// Most nodes that such a scalar is made of.
+const SCALAR_NODES_MAX: usize = 100;
 
 /// A register whose next value may not be known yet.
 #[derive(Clone, Debug)]
@@ -35,6 +41,8 @@ pub(crate) struct Draft {
     pub registers: Vec<Pending>,
     pub orders: Vec<OrderCommand>,
     pub ids: Vec<String>,
+    /// The values of each input.
+    pub grids: Vec<Vec<f64>>,
     /// Registers that hold what a node was 1, 2, ... bars ago, by the node, the condition that they advance on, and the bits of
     /// their first value.
     delays: HashMap<(NodeId, Option<NodeId>, u64), Vec<usize>>,
@@ -50,6 +58,11 @@ struct At {
 type Written = Result<NodeId, Diagnostic>;
 
 impl Draft {
+    /// An empty one over the same inputs.
+    pub fn of(grids: Vec<Vec<f64>>) -> Draft {
+        Draft { grids, ..Draft::default() }
+    }
+
     /// Adds `op`, or what it amounts to.
     pub fn add(&mut self, op: Op, line: u32) -> NodeId {
         let op = fold::folded(&self.graph, op);
@@ -130,9 +143,107 @@ impl Draft {
         self.registers[register].next = Some(Ok(next));
     }
 
+    /// The values of scalar nodes for every set of the inputs that they hang on; `None` when there are too many.
+    pub fn sets(&self, nodes: &[NodeId]) -> Option<Vec<Vec<f64>>> {
+        let mut needed: Vec<NodeId> = nodes.to_vec();
+        let mut at = 0;
+        while at < needed.len() && needed.len() <= SCALAR_NODES_MAX {
+            for operand in Graph::operands(&self.graph.node(needed[at]).op) {
+                if !needed.contains(&operand) {
+                    needed.push(operand);
+                }
+            }
+            at += 1;
+        }
+        needed.sort();
+        needed.dedup();
+        let fact = needed.iter().any(|id| matches!(self.graph.node(*id).op, Op::Symbol(_)));
+        if needed.len() > SCALAR_NODES_MAX || fact {
+            return None;
+        }
+        let mask = nodes.iter().fold(0, |mask, node| mask | self.graph.node(*node).inputs);
+        let free: Vec<usize> = (0..self.grids.len()).filter(|i| mask >> i & 1 == 1).collect();
+        let count = free.iter().try_fold(1usize, |n, i| n.checked_mul(self.grids[*i].len()))?;
+        if count > SETS_MAX {
+            return None;
+        }
+        let mut known: BTreeMap<NodeId, f64> = BTreeMap::new();
+        let mut values: Vec<f64> = self.grids.iter().map(|grid| grid.first().copied().unwrap_or(f64::NAN)).collect();
+        let each = |mut set: usize| {
+            for i in &free {
+                values[*i] = self.grids[*i][set % self.grids[*i].len()];
+                set /= self.grids[*i].len();
+            }
+            for node in &needed {
+                let value = fold::scalar(&self.graph.node(*node).op, &values, |id| known[&id]);
+                known.insert(*node, value);
+            }
+            nodes.iter().map(|node| known[node]).collect()
+        };
+        Some((0..count).map(each).collect())
+    }
+
+    /// For a scalar that is swept: what it is for each of its values, chosen by the value.
+    fn by_value(
+        &mut self,
+        scalar: NodeId,
+        line: u32,
+        mut of: impl FnMut(&mut Draft, NodeId) -> Written,
+    ) -> Option<Written> {
+        if matches!(self.graph.node(scalar).op, Op::Number(_)) || self.graph.node(scalar).shape == Shape::Series {
+            return None;
+        }
+        let mut values: Vec<f64> = self.sets(&[scalar])?.into_iter().map(|set| set[0]).collect();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        if values.len() > LENGTHS_MAX {
+            return None;
+        }
+        let mut chosen: Option<NodeId> = None;
+        for value in values {
+            let constant = self.number(value, line);
+            let result = match of(self, constant) {
+                Ok(result) => result,
+                Err(finding) => return Some(Err(finding)),
+            };
+            chosen = Some(match chosen {
+                None => result,
+                Some(others) => {
+                    let is = self.add(Op::Compare(Compare::Eq, scalar, constant), line);
+                    self.add(Op::Select(is, result, others), line)
+                }
+            });
+        }
+        chosen.map(Ok)
+    }
+
+    /// A value n bars ago, or n of the bars ago on which `gate` held.
+    pub fn written_out_past(&mut self, x: NodeId, n: NodeId, gate: Option<NodeId>, line: u32) -> Written {
+        if let Some(written) = self.by_value(n, line, |draft, n| draft.written_out_past(x, n, gate, line)) {
+            return written;
+        }
+        match self.graph.node(n).op {
+            Op::Number(n) => self.delayed(x, n, gate, line),
+            _ => Err(says(line, "the past of a value with feedback needs a constant number of bars here".to_owned())),
+        }
+    }
+
     /// A built-in series function over values with feedback, or one that advances only where `gate` holds.
     pub fn written_out(&mut self, which: I, args: &[NodeId], gate: Option<NodeId>, line: u32) -> Written {
         let at = At { gate, line };
+        // These take their length as a number; windows are written out for each length.
+        if !matches!(which, I::Ema | I::Rma | I::Rsi | I::Atr) {
+            for (k, arg) in args.iter().enumerate() {
+                let written = self.by_value(*arg, line, |draft, value| {
+                    let mut args = args.to_vec();
+                    args[k] = value;
+                    draft.written_out(which, &args, gate, line)
+                });
+                if let Some(written) = written {
+                    return written;
+                }
+            }
+        }
         let x = args.first().copied();
         match (which, x, args) {
             (I::TrueRange, ..) => Ok(self.add(Op::Indicator(I::TrueRange, vec![]), line)),
@@ -202,6 +313,18 @@ impl Draft {
                 let place = self.math(Binary::Mul, hundred, place, line);
                 Ok(self.math(Binary::Div, place, range, line))
             }
+            (I::AllTimeMax | I::AllTimeMin, Some(x), _) => {
+                let (register, old) = self.cell("best", f64::NAN, Kind::Number, at)?;
+                let beats = if which == I::AllTimeMax { Compare::Gt } else { Compare::Lt };
+                let better = self.add(Op::Compare(beats, x, old), line);
+                let none = self.add(Op::IsNa(old), line);
+                let taken = self.add(Op::Or(better, none), line);
+                let best = self.add(Op::Select(taken, x, old), line);
+                self.hold(register, best, at);
+                Ok(best)
+            }
+            (I::PivotHigh, _, [x, left, right]) => self.pivot(*x, (*left, *right), Compare::Gt, Compare::Ge, at),
+            (I::PivotLow, _, [x, left, right]) => self.pivot(*x, (*left, *right), Compare::Lt, Compare::Le, at),
             (I::Wma | I::Stdev | I::Dev | I::Cci | I::LinReg, _, [x, n]) => self.over_window(which, *x, *n, at),
             _ => Err(says(
                 line,
@@ -213,15 +336,14 @@ impl Draft {
         }
     }
 
-    /// Bars since a truth held; gated: bars on which the gate held.
+    /// Bars since a truth held, of those on which the gate held.
     pub fn written_out_bars_since(&mut self, condition: NodeId, gate: Option<NodeId>, line: u32) -> Written {
         let at = At { gate, line };
         let (register, old) = self.cell("barssince", f64::NAN, Kind::Number, at)?;
-        let (zero, one) = (self.number(0.0, line), self.number(1.0, line));
-        let more = self.math(Binary::Add, old, one, line);
-        let now = self.add(Op::Select(condition, zero, more), line);
-        self.hold(register, now, at);
-        Ok(now)
+        let bar = self.add(Op::Time(Time::BarIndex), line);
+        let last = self.add(Op::Select(condition, bar, old), line);
+        self.hold(register, last, at);
+        Ok(self.math(Binary::Sub, bar, last, line))
     }
 
     /// The number on the n-th last bar on which the truth held.
@@ -377,6 +499,23 @@ impl Draft {
         Ok(window[1..].iter().fold(window[0], |best, next| self.math(which, best, *next, at.line)))
     }
 
+    fn pivot(&mut self, x: NodeId, sides: (NodeId, NodeId), before: Compare, after: Compare, at: At) -> Written {
+        let line = at.line;
+        let left = self.constant_of(sides.0, 0.0, WINDOW_MAX, at)?;
+        let right = self.constant_of(sides.1, 0.0, WINDOW_MAX, at)?;
+        let pivot = self.delayed(x, right as f64, at.gate, line)?;
+        let mut stands = self.add(Op::Truth(true), line);
+        for back in (0..=left + right).filter(|back| *back != right) {
+            let other = self.delayed(x, back as f64, at.gate, line)?;
+            let beats = if back > right { before } else { after };
+            let beaten = self.add(Op::Compare(beats, pivot, other), line);
+            stands = self.add(Op::And(stands, beaten), line);
+        }
+        // Fewer values than the window has make the first `na`, and comparisons with `na` are false.
+        let na = self.number(f64::NAN, line);
+        Ok(self.add(Op::Select(stands, pivot, na), line))
+    }
+
     /// The latest wins ties.
     fn extreme_bars(&mut self, x: NodeId, n: NodeId, which: Binary, beats: Compare, at: At) -> Written {
         let line = at.line;
@@ -462,5 +601,11 @@ fn says(line: u32, message: String) -> Diagnostic {
 
 /// As the script spells it.
 fn spelt(which: I) -> String {
-    format!("`ta.{}`", format!("{which:?}").to_lowercase())
+    match which {
+        I::Sum => "`math.sum`".to_owned(),
+        I::LinRegAt => "`ta.linreg`".to_owned(),
+        I::PlusDi | I::MinusDi | I::Adx => "`ta.dmi`".to_owned(),
+        I::SupertrendDirection => "`ta.supertrend`".to_owned(),
+        which => format!("`ta.{}`", format!("{which:?}").to_lowercase()),
+    }
 }

@@ -4,7 +4,9 @@ mod engines;
 mod examining;
 mod golden_indicators;
 mod golden_sweeps;
+mod interpreting;
 mod market;
+mod paths;
 mod searching;
 mod stepwise;
 

@@ -43,7 +43,14 @@ impl<'a> Checker<'a> {
         if self.find(head).is_some()
             && let Some(object) = self.variable_path(path, span)?
         {
-            return self.method(object, None, member, types, args, span);
+            // A variable called `color` or `ta` hides no built-in function that its own type lacks.
+            let methods = self.functions.iter().any(|function| function.method && function.name == member);
+            let plain = matches!(object.ty, Type::Colour | Type::Bool | Type::Int | Type::Float | Type::Void);
+            let known = table::find(name).is_some()
+                || matches!(head, "color" | "input" | "strategy" | "line" | "label" | "box" | "table");
+            if methods || !(known && (plain || head == path && object.ty == Type::Text && head != "str")) {
+                return self.method(object, None, member, types, args, span);
+            }
         }
         if self.type_names.contains_key(path) {
             let of = self.type_names[path];

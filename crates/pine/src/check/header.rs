@@ -161,10 +161,12 @@ impl<'a> Checker<'a> {
             "risk.allow_entry_in" => (Order::AllowEntryIn, &["value"]),
             _ if member.starts_with("risk.") => {
                 let _ = self.inert_arguments(args);
-                return Ok(self.refuse(span.advises(
+                let refused = self.refuse(span.advises(
                     format!("`{name}` is not supported"),
                     "remove it, or write the rule out as a condition of the entries",
-                )));
+                ));
+                // Wherever it stands it would act.
+                return Ok(Typed::new(Code::Error(refused.code.into(), span.line), Type::Void));
             }
             _ => return Err(span.says(format!("`{name}` is not known"))),
         };
