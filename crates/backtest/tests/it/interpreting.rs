@@ -2,12 +2,13 @@
 //! that no script makes it panic or hang.
 
 use assay_backtest::stepwise::broker::Intrabar;
-use assay_backtest::stepwise::interpreter::{RunError, interpret};
+use assay_backtest::stepwise::interpreter::{RunError, first_change, interpret};
 use assay_backtest::stepwise::{House, StepRun};
 use assay_backtest::{Bars, Costs, Fill, run, values};
 use assay_pine::check::tree::Script;
 use assay_pine::graph::Op;
 use assay_pine::{check, compile};
+use assay_units::Seed;
 use proptest::prelude::*;
 
 use crate::market::daily;
@@ -155,6 +156,52 @@ fn scripts_give_what_their_authors_expect() {
             "nz(x)",
             [0.0, 10.5, 10.0, 10.5, 12.5, 10.5, 11.0],
         ),
+        // Heikin-Ashi candles: the close is the mean of four prices.
+        (
+            6,
+            "h = ticker.heikinashi(syminfo.tickerid)\nx = request.security(h, timeframe.period, close)",
+            "x",
+            [10.0, 10.5, 10.0, 10.5, 12.5, 10.5, 11.0],
+        ),
+        // Drawings may be read back.
+        (6, "var l = line.new(0, 5, 2, 7)\nl.set_y2(9)\ny = line.get_price(l, 1)", "y + l.get_y1()", [12.0; 7]),
+        (
+            6,
+            "var box[] bs = array.new<box>()\nif bar_index == 1\n    bs.push(box.new(1, high, 2, low))\nt = bs.size() > 0 ? bs.get(0).get_top() : 0",
+            "t",
+            [0.0, 12.0, 12.0, 12.0, 12.0, 12.0, 12.0],
+        ),
+        // The mean price of the day, weighted, from an anchor on.
+        (6, "", "ta.vwap(close, bar_index % 2 == 0)", [10.0, 10.5, 9.0, 10.5, 13.0, 10.5, 14.0]),
+        (6, "", "session.isfirstbar ? 1 : 0", [1.0; 7]),
+        (6, "", "timeframe.change(\"W\") ? 1 : 0", [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
+        (
+            6,
+            "a = array.from(4, 8, 1, 6)",
+            "a.percentile_nearest_rank(50) * 100 + a.median() * 10 + a.indexof(1)",
+            [452.0; 7],
+        ),
+        (
+            6,
+            "a = array.from(1, 2, 3)\nb = a.slice(1, 3)\nb.unshift(9)\na.set(-1, 7)",
+            "a.sum() * 100 + b.sum()",
+            [1014.0; 7],
+        ),
+        (6, "", "str.contains(str.format(\"{0}-{1}\", 1.5, \"ab\"), \"5-a\") ? str.pos(\"xab\", \"b\") : 0", [2.0; 7]),
+        (
+            6,
+            "type N\n    float v\n    N next\na = N.new(1)\na.next := N.new(2)\na.next.next := a\nb = a.copy()\nb.v := 5",
+            "a.next.next.v + b.v + b.next.v",
+            [8.0; 7],
+        ),
+        (6, "f(float x) => 1\nf(string x) => 2", "f(1) * 10 + f(\"a\")", [12.0; 7]),
+        (
+            6,
+            "x = 0\nfor i = 0 to 3\n    for j = 0 to 3\n        if j > i\n            break\n        x += 1",
+            "x",
+            [10.0; 7],
+        ),
+        (6, "varip n = 0\nn += 1\nvar bool b = false\nb := not b", "b[1] ? n : 0", [0.0, 2.0, 0.0, 4.0, 0.0, 6.0, 0.0]),
         // Old names.
         (
             4,
@@ -251,6 +298,51 @@ fn runs_stop_with_a_line_instead_of_hanging() {
         let text = format!("//@version=6\nstrategy(\"T\")\n{body}{order}");
         let error = ran(&text, &week()).unwrap_err();
         assert_eq!((error.line, error.message.starts_with(message)), (line, true), "{error}\n{text}");
+    }
+}
+
+#[test]
+fn deep_and_wide_scripts_end() {
+    let order = "strategy.entry(\"L\", strategy.long, qty=x)\n";
+    let minus = |n: usize, inner: &str| format!("{}{inner}{}", "-(".repeat(n), ")".repeat(n));
+    // Functions that call each other, each an expression within the last one's argument.
+    let mut chain = String::from("f0(v) => v + 1\n");
+    for i in 1..55 {
+        chain += &format!("f{i}(v) => {}\n", minus(40, &format!("f{}(v)", i - 1)));
+    }
+    let arms: String = (0..290).map(|i| format!("    close == {i} => {i}\n")).collect();
+    let branches: String = (0..150).map(|i| format!("else if close == {i}\n    x := {i}\n")).collect();
+    let doubling: String = (1..30).map(|i| format!("g{i}(v) => g{}(v) + g{}(v)\n", i - 1, i - 1)).collect();
+    let sums = format!("x = close{}\n", " + 1".repeat(390));
+    for body in [
+        format!("{chain}x = f54(close)\n"),
+        format!("{chain}x = f8(close)\n"),
+        format!("x = switch\n{arms}    => 1\n"),
+        format!("x = 1.0\nif close == -1\n    x := 2\n{branches}"),
+        format!("g0(v) => v\n{doubling}x = g29(close)\n"),
+        sums,
+    ] {
+        let text = format!("//@version=5\nstrategy(\"T\")\n{body}{order}");
+        match check(&text) {
+            Ok(script) => drop(interpret(&script, &[], &week(), house(), 0..8)),
+            Err(refusal) => assert!(refusal.0[0].line > 2, "{refusal}"),
+        }
+    }
+}
+
+#[test]
+fn a_script_that_counts_from_the_end_is_found_out() {
+    let bars = daily(3, 300);
+    let order = "if x\n    strategy.entry(\"L\", strategy.long)\nelse\n    strategy.close_all()\n";
+    for (x, ahead) in [
+        ("close > ta.sma(close, 5)", false),
+        ("(last_bar_index - bar_index) % 5 == 0", true),
+        ("close > nz(request.security(syminfo.tickerid, \"W\", high))", false),
+        ("ta.pivothigh(high, 2, 2) > 0", false),
+    ] {
+        let script = checked(&format!("//@version=6\nstrategy(\"T\")\nx = {x}\n{order}"));
+        let found = first_change(&script, &[], &bars, house(), Seed(7)).unwrap();
+        assert_eq!(found.is_some(), ahead, "{x}: {found:?}");
     }
 }
 

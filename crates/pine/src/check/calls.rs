@@ -487,7 +487,7 @@ impl<'a> Checker<'a> {
             }
             if let Some(typed) = &typed
                 && matches!(row.target, Target::Ta(_) | Target::Unary(_) | Target::Pow)
-                && !matches!((row.target, &typed.ty), (Target::Ta(Ta::IntervalChange), Type::Text))
+                && !matches!(row.target, Target::Ta(Ta::IntervalChange))
                 && matches!(typed.ty, Type::Array(_) | Type::Map(_) | Type::Text | Type::Tuple(_) | Type::Object(_))
             {
                 // fixnan and change take what they are given; a length is never a text.
@@ -731,7 +731,8 @@ fn mutates(which: Fun) -> bool {
 fn alias(names: &[String], named: &str) -> Option<usize> {
     let at = |wanted: &str| names.iter().position(|name| name == wanted);
     match named {
-        "x" | "y" | "series" | "src" | "source1" => {
+        "y" => Some(1),
+        "x" | "series" | "src" | "source1" => {
             at("source").or_else(|| at("series")).or_else(|| at("number")).or(Some(0))
         }
         "source" => at("series").or_else(|| at("source1")).or(Some(0)),

@@ -36,7 +36,9 @@ pub const REQUESTS_MAX: usize = 200;
 /// Deepest call of user functions.
 pub const CALL_DEPTH_MAX: usize = 60;
 /// Deepest expression, copies of functions included.
-pub const DEPTH_MAX: u32 = 900;
+pub const DEPTH_MAX: u32 = 400;
+/// Most arms of one `switch`.
+pub const ARMS_MAX: usize = 300;
 /// Most findings reported at once.
 const FINDINGS_MAX: usize = 20;
 

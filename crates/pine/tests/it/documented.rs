@@ -3,7 +3,7 @@
 use assay_pine::signatures::{Parameter, Presence, Signature, functions, overloads, variable, variables};
 
 /// What is refused, as there are no data for it, or as nobody was seen to use it.
-const REFUSED: [&str; 28] = [
+const REFUSED: [&str; 29] = [
     "footprint.",
     "volume_row.",
     "matrix.avg",
@@ -24,6 +24,7 @@ const REFUSED: [&str; 28] = [
     "array.sort",
     "ta.rci",
     "strategy.default_entry_qty",
+    "strategy.risk.max_",
     "input.bool",
     "input.color",
     "input.float",

@@ -9,6 +9,7 @@ mod arrays;
 mod calendar;
 mod functions;
 mod machine;
+mod prefix;
 mod requests;
 mod series;
 mod sweep;
@@ -24,6 +25,8 @@ pub use sweep::{ScriptSweep, WARM_UP, run_script, script_block_moments, sweep_sc
 
 use super::{House, StepRun};
 use crate::{Bars, Run};
+pub use prefix::first_change;
+
 use account::Account;
 use calendar::Interval;
 use machine::Machine;
@@ -70,7 +73,8 @@ pub fn interpret(
         return Err(stop(format!("{} values for {} inputs", values.len(), script.inputs.len())));
     }
     let seen = if range.end == bars.len() { Cow::Borrowed(bars) } else { Cow::Owned(bars.prefix(range.end)) };
-    let interval = Interval::of_times(&seen.time);
+    // The rhythm of the whole file: what the interval is, is no secret of the future.
+    let interval = Interval::of_times(&bars.time);
     let account = house.settings(&script.settings, &seen);
     let mut machine = Machine::new(&script.body, seen, interval, script.version, account.mintick, values);
     machine.account = Some(Account::new(&account));
