@@ -178,7 +178,6 @@ impl<'a> Machine<'a> {
                 let slope = fold::binary(Binary::Div, of(3) - of(1), of(2) - of(0));
                 n(of(1) + slope * (number(2) - of(0)))
             }
-            Fun::DrawingDelete => Value::Na,
             Fun::ToText
             | Fun::Format
             | Fun::FormatTime
