@@ -6,6 +6,7 @@ mod golden_indicators;
 mod golden_sweeps;
 mod market;
 mod paths;
+mod random_scripts;
 mod searching;
 mod stepwise;
 
