@@ -290,7 +290,7 @@ impl<'a> Evaluator<'a> {
             Compare::Ge => self.pack_compare(a, b, |x, y| x >= y),
             Compare::Eq => self.pack_compare(a, b, |x, y| x == y),
             // False beside `na`, which is neither below nor above.
-            Compare::Ne => self.pack_compare(a, b, |x, y| x < y || x > y),
+            Compare::Ne => self.pack_compare(a, b, |x, y| (x < y) | (x > y)),
         }
     }
 
