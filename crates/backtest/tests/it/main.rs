@@ -4,6 +4,7 @@ mod engines;
 mod examining;
 mod golden_indicators;
 mod golden_sweeps;
+mod interpreting;
 mod market;
 mod paths;
 mod random_scripts;

@@ -43,7 +43,14 @@ impl<'a> Checker<'a> {
         if self.find(head).is_some()
             && let Some(object) = self.variable_path(path, span)?
         {
-            return self.method(object, None, member, types, args, span);
+            // A variable called `color` or `ta` hides no built-in function that its own type lacks.
+            let methods = self.functions.iter().any(|function| function.method && function.name == member);
+            let plain = matches!(object.ty, Type::Colour | Type::Bool | Type::Int | Type::Float | Type::Void);
+            let known = table::find(name).is_some()
+                || matches!(head, "color" | "input" | "strategy" | "line" | "label" | "box" | "table");
+            if methods || !(known && (plain || head == path && object.ty == Type::Text && head != "str")) {
+                return self.method(object, None, member, types, args, span);
+            }
         }
         if self.type_names.contains_key(path) {
             let of = self.type_names[path];
@@ -480,6 +487,7 @@ impl<'a> Checker<'a> {
             }
             if let Some(typed) = &typed
                 && matches!(row.target, Target::Ta(_) | Target::Unary(_) | Target::Pow)
+                && !matches!(row.target, Target::Ta(Ta::IntervalChange))
                 && matches!(typed.ty, Type::Array(_) | Type::Map(_) | Type::Text | Type::Tuple(_) | Type::Object(_))
             {
                 // fixnan and change take what they are given; a length is never a text.
@@ -723,7 +731,8 @@ fn mutates(which: Fun) -> bool {
 fn alias(names: &[String], named: &str) -> Option<usize> {
     let at = |wanted: &str| names.iter().position(|name| name == wanted);
     match named {
-        "x" | "y" | "series" | "src" | "source1" => {
+        "y" => Some(1),
+        "x" | "series" | "src" | "source1" => {
             at("source").or_else(|| at("series")).or_else(|| at("number")).or(Some(0))
         }
         "source" => at("series").or_else(|| at("source1")).or(Some(0)),

@@ -2,7 +2,7 @@
 
 use super::tree::{Code, Depth, ForIn, ForLoop};
 use super::types::Type;
-use super::{Binding, Checked, Checker, DEPTH_MAX, Known, NODES_MAX, Typed};
+use super::{ARMS_MAX, Binding, Checked, Checker, DEPTH_MAX, Known, NODES_MAX, Typed};
 use crate::ast::{Block, Expr, ExprKind};
 use crate::fold;
 use crate::graph::{Binary, Compare, Unary};
@@ -176,6 +176,9 @@ impl<'a> Checker<'a> {
     }
 
     fn switch(&mut self, subject: Option<&'a Expr>, arms: &'a [(Option<Expr>, Block)], span: Span) -> Checked<Typed> {
+        if arms.len() > ARMS_MAX {
+            return Err(span.says(format!("a switch of more than {ARMS_MAX} arms")));
+        }
         let mut head = None;
         let subject = match subject {
             None => None,

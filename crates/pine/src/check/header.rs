@@ -54,6 +54,24 @@ pub const EXIT: [&str; 13] = [
     "oca_name",
     "comment",
 ];
+/// The same by place until version 4.
+const EXIT_OLD: [&str; 15] = [
+    "id",
+    "from_entry",
+    "qty",
+    "qty_percent",
+    "profit",
+    "limit",
+    "loss",
+    "stop",
+    "trail_price",
+    "trail_points",
+    "trail_offset",
+    "oca_name",
+    "comment",
+    "when",
+    "alert_message",
+];
 /// `strategy.close`.
 pub const CLOSE: [&str; 5] = ["id", "qty", "qty_percent", "immediately", "comment"];
 /// `strategy.close_all`.
@@ -149,60 +167,18 @@ impl<'a> Checker<'a> {
         if let Some(field) = member.strip_prefix("opentrades.") {
             return self.trade(false, field, args, span);
         }
-        let (order, parameters, positions): (Order, &[&str], &[&str]) = match (member, self.version < 5) {
-            ("entry", _) => (
-                Order::Entry,
-                &ENTRY,
-                &[
-                    "id",
-                    "direction",
-                    "qty",
-                    "limit",
-                    "stop",
-                    "oca_name",
-                    "oca_type",
-                    "comment",
-                    "when",
-                    "alert_message",
-                ],
-            ),
-            ("order", _) => (
-                Order::Order,
-                &ENTRY,
-                &[
-                    "id",
-                    "direction",
-                    "qty",
-                    "limit",
-                    "stop",
-                    "oca_name",
-                    "oca_type",
-                    "comment",
-                    "when",
-                    "alert_message",
-                ],
-            ),
-            ("exit", _) => (
-                Order::Exit,
-                &EXIT,
-                &[
-                    "id",
-                    "from_entry",
-                    "qty",
-                    "qty_percent",
-                    "profit",
-                    "limit",
-                    "loss",
-                    "stop",
-                    "trail_price",
-                    "trail_points",
-                    "trail_offset",
-                    "oca_name",
-                    "comment",
-                    "when",
-                    "alert_message",
-                ],
-            ),
+        // `when` had its own place until version 4; later it is only given by name.
+        let old = self.version < 5;
+        let entry: &[&str] = if old {
+            &["id", "direction", "qty", "limit", "stop", "oca_name", "oca_type", "comment", "when", "alert_message"]
+        } else {
+            &ENTRY
+        };
+        let (order, parameters, positions): (Order, &[&str], &[&str]) = match (member, old) {
+            ("entry", _) => (Order::Entry, &ENTRY, entry),
+            ("order", _) => (Order::Order, &ENTRY, entry),
+            ("exit", true) => (Order::Exit, &EXIT, &EXIT_OLD),
+            ("exit", false) => (Order::Exit, &EXIT, &EXIT),
             ("close", true) => {
                 (Order::Close, &CLOSE, &["id", "when", "comment", "qty", "qty_percent", "alert_message"])
             }
@@ -216,10 +192,12 @@ impl<'a> Checker<'a> {
             ("risk.allow_entry_in", _) => (Order::AllowEntryIn, &["value"], &["value"]),
             _ if member.starts_with("risk.") => {
                 let _ = self.inert_arguments(args);
-                return Ok(self.refuse(span.advises(
+                let refused = self.refuse(span.advises(
                     format!("`{name}` is not supported"),
                     "remove it, or write the rule out as a condition of the entries",
-                )));
+                ));
+                // Wherever it stands it would act.
+                return Ok(Typed::new(Code::Error(refused.code.into(), span.line), Type::Void));
             }
             _ => return Err(span.says(format!("`{name}` is not known"))),
         };

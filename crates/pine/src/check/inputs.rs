@@ -6,7 +6,7 @@ use super::types::Type;
 use super::{Checked, Checker, Known, Typed};
 use crate::ast::{Arg, Expr, ExprKind};
 use crate::lexer::Span;
-use crate::lower::{INPUTS_MAX, Stated, grid};
+use crate::lower::{INPUTS_MAX, Stated, grid, is_date};
 use crate::{Input, InputKind};
 
 impl<'a> Checker<'a> {
@@ -70,7 +70,8 @@ impl<'a> Checker<'a> {
             .or_else(|| title.clone())
             .unwrap_or_else(|| format!("input {}", self.inputs.len() + 1));
         let stated = self.stated(args)?;
-        let (grid, derived) = match grid(&name, kind, x, &stated, span) {
+        let range = if is_date(&name) { Ok((vec![x], false)) } else { grid(&name, kind, x, &stated, span) };
+        let (grid, derived) = match range {
             Ok(grid) => grid,
             Err(finding) => {
                 // A default outside of its own range runs on TradingView too.

@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 
 use super::tree::{Body, Code, Fact, ForIn, ForLoop};
 
+/// Most passes; a script that needs more keeps everything.
+const PASSES_MAX: usize = 100;
+
 /// What is left after pruning.
 #[derive(Default)]
 pub(super) struct Used {
@@ -15,8 +18,8 @@ pub(super) struct Used {
     pub(super) refused: BTreeSet<u32>,
     pub(super) request_lines: BTreeSet<u32>,
     pub(super) orders: bool,
-    /// The line of live code that asks for the last bar; 0 when only that it does is known.
-    pub(super) reads_end: Option<u32>,
+    /// Live code asks for the last bar.
+    pub(super) reads_end: bool,
 }
 
 struct Liveness {
@@ -31,7 +34,13 @@ struct Liveness {
 pub(super) fn prune(body: &mut Body, inputs: usize) -> Used {
     let mut live =
         Liveness { slots: vec![false; body.slots.len()], classes: BTreeSet::new(), every_class: false, changed: true };
+    let mut passes = 0;
     while std::mem::take(&mut live.changed) {
+        passes += 1;
+        if passes > PASSES_MAX {
+            live.slots.fill(true);
+            live.every_class = true;
+        }
         for code in body.code.iter().rev() {
             live.mark(code, false);
         }
@@ -58,7 +67,7 @@ fn used_in(body: &Body, used: &mut Used) {
                 used.refused.insert(*at);
             }
             Code::Order(..) => used.orders = true,
-            Code::Bar(Fact::IsLast | Fact::LastBarIndex | Fact::LastBarTime) => used.reads_end = Some(1),
+            Code::Bar(Fact::IsLast | Fact::LastBarIndex | Fact::LastBarTime) => used.reads_end = true,
             Code::Request(at) => {
                 requests.insert(*at);
             }

@@ -30,13 +30,15 @@ use tree::{Body, Code, Depth, Script, Slot};
 use types::Type;
 
 /// Most nodes of one script, copies of functions included.
-pub const NODES_MAX: u64 = 2_000_000;
+pub const NODES_MAX: u64 = 1_000_000;
 /// Most requests for other intervals.
 pub const REQUESTS_MAX: usize = 200;
 /// Deepest call of user functions.
 pub const CALL_DEPTH_MAX: usize = 60;
 /// Deepest expression, copies of functions included.
-pub const DEPTH_MAX: u32 = 900;
+pub const DEPTH_MAX: u32 = 400;
+/// Most arms of one `switch`.
+pub const ARMS_MAX: usize = 300;
 /// Most findings reported at once.
 const FINDINGS_MAX: usize = 20;
 
@@ -157,6 +159,8 @@ struct Checker<'a> {
     warnings: Vec<Diagnostic>,
     /// Classes of values that are shared by reference; 0 is unknown.
     classes: BTreeMap<String, u32>,
+    /// The first line that asks for the last bar.
+    end_read: Option<u32>,
     nodes: u64,
     depth: u32,
 }
@@ -210,6 +214,7 @@ fn check_script(script: &Block, version: u8, reads_drawings: bool) -> Result<Scr
         look_ahead: Vec::new(),
         warnings: Vec::new(),
         classes: BTreeMap::new(),
+        end_read: None,
         nodes: 0,
         depth: 0,
     };
@@ -262,10 +267,10 @@ impl<'a> Checker<'a> {
             return Err(Refusal(findings));
         }
         if !used.orders {
-            return Err(Refusal(vec![start.advises(
+            self.warnings.push(start.advises(
                 "no order of this script can ever be placed with its default inputs",
                 "check the switches that its orders stand behind",
-            )]));
+            ));
         }
         for (i, input) in self.inputs.iter_mut().enumerate() {
             if !used.inputs[i] {
@@ -281,7 +286,8 @@ impl<'a> Checker<'a> {
                     .push(Span { line: input.line, column: 1 }.advises(message, "give it minval, maxval and step"));
             }
         }
-        if let Some(line) = used.reads_end {
+        if used.reads_end {
+            let line = self.end_read.unwrap_or(1);
             self.warnings.push(Span { line, column: 1 }.advises(
                 "the last bar of the file is asked for, which a trader cannot know",
                 "leave barstate.islast and last_bar_index to drawings",

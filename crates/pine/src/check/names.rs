@@ -88,8 +88,10 @@ impl<'a> Checker<'a> {
             "minute" => time(Time::Minute),
             "second" => fact(Fact::Second, Type::Int),
             "weekofyear" => fact(Fact::WeekOfYear, Type::Int),
-            "last_bar_index" => fact(Fact::LastBarIndex, Type::Int),
-            "last_bar_time" => fact(Fact::LastBarTime, Type::Int),
+            "last_bar_index" | "last_bar_time" => {
+                self.end_read.get_or_insert(span.line);
+                fact(if name == "last_bar_index" { Fact::LastBarIndex } else { Fact::LastBarTime }, Type::Int)
+            }
             "na" => Ok(Typed::na()),
             "math.pi" => Ok(Typed::number(std::f64::consts::PI, Type::Float)),
             "math.e" => Ok(Typed::number(std::f64::consts::E, Type::Float)),
@@ -138,7 +140,10 @@ impl<'a> Checker<'a> {
                 "isconfirmed" | "ishistory" | "isnew" => Typed { literal: false, ..Typed::truth(true) },
                 "isrealtime" => Typed { literal: false, ..Typed::truth(false) },
                 "isfirst" => Typed::new(Code::Bar(Fact::IsFirst), Type::Bool),
-                "islast" | "islastconfirmedhistory" => Typed::new(Code::Bar(Fact::IsLast), Type::Bool),
+                "islast" | "islastconfirmedhistory" => {
+                    self.end_read.get_or_insert(span.line);
+                    Typed::new(Code::Bar(Fact::IsLast), Type::Bool)
+                }
                 _ => return Err(unknown(name, span)),
             }),
             "syminfo" => Ok(match member {
@@ -228,7 +233,12 @@ impl<'a> Checker<'a> {
                 Code::Call(super::tree::Fun::ArrayFrom, vec![], span.line),
                 Type::Array(Type::Drawing("line").into()),
             )),
-            "open_interest" | "chart" | "dividends" | "earnings" | "splits" => Ok(Typed::new(Code::Na, Type::Float)),
+            "chart" => Ok(match member {
+                "bg_color" | "fg_color" => Typed::inert(Type::Colour),
+                "left_visible_bar_time" | "right_visible_bar_time" => Typed::new(Code::Na, Type::Int),
+                _ => Typed { literal: false, ..Typed::truth(member == "is_standard") },
+            }),
+            "open_interest" | "dividends" | "earnings" | "splits" => Ok(Typed::new(Code::Na, Type::Float)),
             _ => Err(unknown(name, span)),
         }
     }

@@ -32,6 +32,9 @@ impl<'a> Checker<'a> {
         };
         // Until version 2 looking ahead was the default.
         let ahead = ahead || (self.version <= 2 && pick(args, 4, "lookahead").is_none());
+        // On the script's own interval there is nothing ahead to look at.
+        let own = matches!(interval.code, Code::Interval) || interval.known == Some(Known::Text(String::new()));
+        let ahead = ahead && !own;
         let gaps = match pick(args, 3, "gaps") {
             Some(gaps) => {
                 let typed = self.expr(gaps)?;

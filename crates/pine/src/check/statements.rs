@@ -78,8 +78,8 @@ impl<'a> Checker<'a> {
     ) -> Checked<Typed> {
         let written = self.written_type(ty, span)?;
         let global = self.is_global();
-        // Version 2 lets a variable refer to its own past while it is declared.
-        let itself = self.version <= 3 && self.find(name).is_none() && mentions(value, name);
+        // Versions 1 and 2 let a variable refer to its own past while it is declared; many such scripts state no version.
+        let itself = self.version <= 4 && self.find(name).is_none() && mentions(value, name);
         let early = if itself {
             let ty = written.clone().unwrap_or(Type::Float);
             let slot = self.slot(&ty, global);

@@ -224,6 +224,7 @@ static ROWS: &[Row] = &[
     fun("str.upper", "source", Fun::Upper, Text),
     fun("strategy.convert_to_account", "value", Fun::ConvertCurrency, Float),
     fun("strategy.convert_to_symbol", "value", Fun::ConvertCurrency, Float),
+    fun("strategy.default_entry_qty", "fill_price", Fun::DefaultQuantity, Float),
     fun("string", "value", Fun::ToText, Text),
     ta("ta.alma", "series length offset=0.85 sigma=6 floor=false", Ta::Alma, Float),
     ta("ta.atr", "length", Ta::Atr, Float),

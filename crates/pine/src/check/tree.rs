@@ -470,4 +470,5 @@ pub enum Fun {
     DrawingDelete,
     // Account.
     ConvertCurrency,
+    DefaultQuantity,
 }

@@ -7,7 +7,9 @@ use assay_pine::check::tree::{self, TradeField};
 use super::machine::{Flow, Machine};
 use super::value::Value;
 use crate::Bars;
-use crate::stepwise::broker::{Allow, Bar, Broker, BrokerSettings, Close, Exit, NO_ID, Oca, OcaKind, Order, Side};
+use crate::stepwise::broker::{
+    Allow, Bar, Broker, BrokerSettings, Close, Exit, NO_ID, Oca, OcaKind, Order, Side, Sizing,
+};
 
 /// Most names of orders; a script that makes a new one on every bar stops here.
 const NAMES_MAX: usize = 1_000_000;
@@ -21,6 +23,7 @@ pub(super) struct Account {
     comments: Vec<Option<String>>,
     /// Orders count from here on.
     pub trading: bool,
+    sizing: Sizing,
 }
 
 impl Account {
@@ -31,6 +34,7 @@ impl Account {
             numbers: HashMap::new(),
             comments: Vec::new(),
             trading: false,
+            sizing: settings.sizing,
         }
     }
 
@@ -54,6 +58,16 @@ impl Account {
         self.comments.push(None);
         self.numbers.insert(name.to_owned(), number);
         Some(number)
+    }
+
+    /// Contracts of an order that names none and fills at `price`.
+    pub(super) fn default_qty(&self, price: f64) -> f64 {
+        match self.sizing {
+            Sizing::AllIn => self.broker.equity() / price,
+            Sizing::Fixed(contracts) => contracts,
+            Sizing::Cash(money) => money / price,
+            Sizing::PercentOfEquity(percent) => percent / 100.0 * self.broker.equity() / price,
+        }
     }
 
     fn comment(&self, id: u32) -> Value {
@@ -210,10 +224,6 @@ impl Account {
                     }
                     None => None,
                 };
-                // A quantity that is given but `na` places nothing, where one that is not given is the header's.
-                if given(2).is_some_and(Value::is_na) {
-                    return Ok(());
-                }
                 let order = Order {
                     id,
                     entry: order == tree::Order::Entry,

@@ -91,6 +91,7 @@ impl<'a> Machine<'a> {
                 n(if fun == Fun::Avg { folded / given.len() as f64 } else { folded })
             }
             Fun::ConvertCurrency => n(number(0)),
+            Fun::DefaultQuantity => n(self.account.as_ref().map_or(f64::NAN, |account| account.default_qty(number(0)))),
             Fun::TimeOf | Fun::TimeCloseOf => self.time_of(fun == Fun::TimeCloseOf, &given, line),
             Fun::Timestamp => {
                 let zone = match self.zone(given.first().and_then(Option::as_ref), line) {

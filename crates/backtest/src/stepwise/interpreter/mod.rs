@@ -9,6 +9,7 @@ mod arrays;
 mod calendar;
 mod functions;
 mod machine;
+mod prefix;
 mod requests;
 mod series;
 mod texts;
@@ -21,6 +22,8 @@ use assay_pine::check::tree::Script;
 
 use super::{House, StepRun};
 use crate::{Bars, Run};
+pub use prefix::first_change;
+
 use account::Account;
 use calendar::Interval;
 use machine::Machine;
@@ -67,7 +70,8 @@ pub fn interpret(
         return Err(stop(format!("{} values for {} inputs", values.len(), script.inputs.len())));
     }
     let seen = if range.end == bars.len() { Cow::Borrowed(bars) } else { Cow::Owned(bars.prefix(range.end)) };
-    let interval = Interval::of_times(&seen.time);
+    // The rhythm of the whole file: what the interval is, is no secret of the future.
+    let interval = Interval::of_times(&bars.time);
     let mut machine = Machine::new(&script.body, seen, interval, script.version, house.mintick, values);
     machine.account = Some(Account::new(&house.with(&script.settings)));
     let n = range.end - range.start;

@@ -28,11 +28,6 @@ impl Window {
         (self.run >= n && n <= self.values.len()).then(|| &self.values[self.values.len() - n..])
     }
 
-    /// The last n or fewer.
-    pub(super) fn last(&self, n: usize) -> &[f64] {
-        &self.values[self.values.len().saturating_sub(n)..]
-    }
-
     /// The value before the last by `back`; `na` where there is none.
     pub(super) fn back(&self, back: usize) -> f64 {
         self.values.len().checked_sub(back + 1).map_or(f64::NAN, |at| self.values[at])
