@@ -4,22 +4,27 @@
 //! (one point, with its trades) -> [`overfitting`] (how much is luck) -> [`verdict`]. [`examine`] walks the whole way.
 
 mod bars;
+mod batch;
 mod compute;
 mod evaluate;
 mod examination;
 mod fills;
+mod grid;
 mod indicators;
 pub mod judge;
+mod layout;
 pub mod look_ahead;
 mod metrics;
 pub mod overfitting;
 mod run;
 mod search;
 mod selection;
+mod shared;
 pub mod stepwise;
 mod sweep;
 pub mod verdict;
 mod warm_up;
+mod words;
 
 pub use bars::Bars;
 pub use evaluate::values;

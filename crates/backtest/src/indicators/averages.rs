@@ -1,28 +1,83 @@
 //! Moving averages.
 
 use super::{first_full_window, windowed};
+use crate::compute::isa::{Isa, Task, Words};
 
-/// Sum of the last n, by prefix sums in f64; `na` counts as 0 in the sums and voids its windows.
-pub(crate) fn sum(x: &[f64], n: usize) -> Vec<f64> {
-    let mut prefix = Vec::with_capacity(x.len() + 1);
-    prefix.push(0.0);
-    let (mut total, mut length) = (0.0, 0);
-    x.iter()
-        .enumerate()
-        .map(|(t, value)| {
-            length = if value.is_nan() { 0 } else { length + 1 };
-            total += if value.is_nan() { 0.0 } else { *value };
-            prefix.push(total);
-            if length >= n { total - prefix[t + 1 - n] } else { f64::NAN }
-        })
-        .collect()
+/// Running sums of a column in f64: sums and means of any length are differences of two of them.
+pub(crate) struct Prefix {
+    /// `totals[t]` is the sum of the first t values; `na` counts as 0.
+    totals: Vec<f64>,
+    /// The bars that are `na`, in order: they void their windows.
+    gaps: Vec<usize>,
 }
 
-/// Mean of the last n: (S\[t+1\] - S\[t+1-n\]) / n, bit for bit what vectorbt computes.
+impl Prefix {
+    pub fn new(x: &[f64]) -> Prefix {
+        let mut totals = Vec::with_capacity(x.len() + 1);
+        let (mut total, mut gaps) = (0.0, vec![]);
+        totals.push(total);
+        for (t, value) in x.iter().enumerate() {
+            if value.is_nan() {
+                gaps.push(t);
+            }
+            total += if value.is_nan() { 0.0 } else { *value };
+            totals.push(total);
+        }
+        Prefix { totals, gaps }
+    }
+
+    /// Sum of the last n.
+    pub fn sums(&self, n: usize) -> Vec<f64> {
+        self.windows(n, |sum| sum)
+    }
+
+    /// Mean of the last n: (S\[t+1\] - S\[t+1-n\]) / n, bit for bit what vectorbt computes.
+    pub fn means(&self, n: usize) -> Vec<f64> {
+        let length = n as f64;
+        self.windows(n, |sum| sum / length)
+    }
+
+    fn windows(&self, n: usize, f: impl Fn(f64) -> f64) -> Vec<f64> {
+        let bars = self.totals.len() - 1;
+        let missing = n.saturating_sub(1).min(bars);
+        let mut out = Vec::with_capacity(bars);
+        out.resize(missing, f64::NAN);
+        if bars >= n {
+            Isa::best().dispatch(Differences { new: &self.totals[n..], old: &self.totals[..], f, out: &mut out });
+        }
+        for (i, gap) in self.gaps.iter().enumerate() {
+            // The windows from this gap to the next: later ones void the rest.
+            let end = gap.saturating_add(n).min(self.gaps.get(i + 1).copied().unwrap_or(bars)).min(bars);
+            out[*gap..end].fill(f64::NAN);
+        }
+        out
+    }
+}
+
+struct Differences<'a, F> {
+    new: &'a [f64],
+    old: &'a [f64],
+    f: F,
+    out: &'a mut Vec<f64>,
+}
+
+impl<F: Fn(f64) -> f64> Task for Differences<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Words>(self, _simd: S) {
+        self.out.extend(self.new.iter().zip(self.old).map(|(new, old)| (self.f)(new - old)));
+    }
+}
+
+/// Sum of the last n.
+pub(crate) fn sum(x: &[f64], n: usize) -> Vec<f64> {
+    Prefix::new(x).sums(n)
+}
+
+/// Mean of the last n.
 pub(crate) fn sma(x: &[f64], n: usize) -> Vec<f64> {
-    let mut means = sum(x, n);
-    means.iter_mut().for_each(|s| *s /= n as f64);
-    means
+    Prefix::new(x).means(n)
 }
 
 /// Exponential: seeded with the mean of the first n, then e += 2/(n+1) * (x - e).

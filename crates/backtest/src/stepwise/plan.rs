@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use assay_pine::graph::{Graph, NodeId, Shape};
+use assay_pine::graph::{Graph, NodeId, Shape, SymbolFact};
 use assay_pine::{Direction, Input, OrderKind, Settings, Sizing as HeaderSizing, StepProgram};
 
 use super::broker::{Allow, BrokerSettings, CloseRule, Commission, Intrabar, Sizing};
@@ -20,8 +20,6 @@ pub struct House {
     pub fill: Fill,
     /// What is assumed within a bar.
     pub intrabar: Intrabar,
-    /// Size of a tick of the symbol.
-    pub mintick: f64,
 }
 
 /// What to sweep.
@@ -46,13 +44,13 @@ pub struct StepSweep<'a> {
 }
 
 impl House {
-    /// The account's settings for a strategy.
-    pub fn settings(&self, program: &StepProgram) -> BrokerSettings {
-        self.with(&program.settings)
+    /// The account's settings for a strategy; the size of a tick is what the bars tell scripts.
+    pub fn settings(&self, program: &StepProgram, bars: &Bars) -> BrokerSettings {
+        self.with(&program.settings, bars)
     }
 
     /// The account's settings for a strategy with this header.
-    pub fn with(&self, header: &Settings) -> BrokerSettings {
+    pub fn with(&self, header: &Settings, bars: &Bars) -> BrokerSettings {
         let commission = match (header.commission_percent, header.commission_per_order, header.commission_per_contract)
         {
             (Some(percent), ..) => Commission::Percent(percent),
@@ -71,7 +69,7 @@ impl House {
             pyramiding: header.pyramiding,
             commission,
             slippage_ticks: f64::from(header.slippage_ticks),
-            mintick: self.mintick,
+            mintick: bars.fact(SymbolFact::MinTick),
             fee: self.costs.fee,
             slippage: self.costs.slippage,
             process_orders_on_close: self.fill == Fill::Close,

@@ -10,7 +10,6 @@ fn house(closes: bool) -> House {
         costs: Costs { fee: 0.001, slippage: 0.0005 },
         fill: if closes { Fill::Close } else { Fill::NextOpen },
         intrabar: Intrabar::Pessimistic,
-        mintick: 0.01,
     }
 }
 

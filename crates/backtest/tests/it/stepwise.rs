@@ -307,7 +307,6 @@ fn house(seed: u64) -> House {
         costs: Costs { fee: 0.0005, slippage: 0.0002 },
         fill: if seed & 1 == 0 { Fill::NextOpen } else { Fill::Close },
         intrabar: if seed & 2 == 0 { Intrabar::Pessimistic } else { Intrabar::Path },
-        mintick: 0.01,
     }
 }
 

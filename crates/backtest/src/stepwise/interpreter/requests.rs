@@ -124,6 +124,7 @@ fn heikin_ashi(bars: &mut Bars) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::calendar::Interval;
     use super::*;
 
     #[test]

@@ -7,8 +7,9 @@
 
 use assay_pine::graph::{NodeId, Op};
 use assay_pine::{OrderKind, StepProgram};
-use wide::f64x8;
 
+use super::vector::Num;
+use crate::compute::isa::Words;
 use crate::stepwise::broker::{Allow, BrokerSettings, Commission, Intrabar, Side, Sizing};
 use crate::stepwise::plan::operands;
 use crate::stepwise::scalar::side;
@@ -169,6 +170,19 @@ impl Orders {
         Some(())
     }
 
+    /// By bracket: the legs that some command of it has.
+    pub fn used_legs(&self) -> Vec<[bool; LEGS]> {
+        let mut used = vec![[false; LEGS]; self.brackets.len()];
+        for command in &self.commands {
+            if let Command::Bracket { bracket, legs, .. } = command {
+                for (used, leg) in used[*bracket].iter_mut().zip(legs) {
+                    *used |= leg.is_some();
+                }
+            }
+        }
+        used
+    }
+
     /// Whether orders fill at the close of the bar that places them.
     pub fn fill_at_close(&self, settings: &BrokerSettings) -> bool {
         settings.process_orders_on_close
@@ -192,13 +206,12 @@ pub(super) fn pessimistic(settings: &BrokerSettings) -> bool {
 }
 
 /// Before version 6 a leg with a price ignores its distance.
-pub(super) fn beside(version: u8, legs: &mut [f64x8; LEGS]) {
+#[inline(always)]
+pub(super) fn beside<S: Words>(version: u8, na: Num<S>, legs: &mut [Num<S>; LEGS]) {
     if version >= 6 {
         return;
     }
     for (price, ticks) in [(Leg::Limit, Leg::Profit), (Leg::Stop, Leg::Loss), (Leg::TrailPrice, Leg::TrailPoints)] {
-        let price = legs[price as usize];
-        let given = price.simd_eq(price);
-        legs[ticks as usize] = given.bitselect(f64x8::splat(f64::NAN), legs[ticks as usize]);
+        legs[ticks as usize] = legs[price as usize].is_number().pick(na, legs[ticks as usize]);
     }
 }
