@@ -39,9 +39,9 @@ impl<'a> Checker<'a> {
             ExprKind::Colour => Ok(Typed::inert(Type::Colour)),
             ExprKind::Name(name) => self.name(name, span),
             ExprKind::Call { name, types, args } => self.call(name, types, args, span),
-            ExprKind::Method { on, name, types, args } => {
+            ExprKind::Method { on, name, args, .. } => {
                 let object = self.expr(on)?;
-                self.method(object, Some(on), name, types, args, span)
+                self.method(object, Some(on), name, args, span)
             }
             ExprKind::Field { on, name } => {
                 let object = self.expr(on)?;
@@ -60,7 +60,7 @@ impl<'a> Checker<'a> {
                 let (a, b) = (self.expr(a)?, self.expr(b)?);
                 self.choose(condition, a, b, span)
             }
-            ExprKind::History(inner, offset) => self.history(inner, offset, span),
+            ExprKind::History(inner, offset) => self.history(inner, offset),
             ExprKind::Tuple(items) => {
                 let items: Vec<Typed> = items.iter().map(|item| self.expr(item)).collect::<Checked<_>>()?;
                 let types = items.iter().map(|item| item.ty.clone()).collect();
@@ -338,7 +338,7 @@ impl<'a> Checker<'a> {
         Ok(Typed::new(Code::Binary(which, left.code.into(), right.code.into()), ty))
     }
 
-    fn history(&mut self, inner: &'a Expr, offset: &'a Expr, span: Span) -> Checked<Typed> {
+    fn history(&mut self, inner: &'a Expr, offset: &'a Expr) -> Checked<Typed> {
         let back = self.number(offset)?;
         let depth = match back.known {
             Some(Known::Number(x)) if x < 0.0 => {
@@ -347,17 +347,15 @@ impl<'a> Checker<'a> {
             Some(Known::Number(x)) if x <= f64::from(u32::MAX) => Depth::Bars(x.floor() as u32),
             _ => Depth::Any,
         };
-        let inner_span = inner.span;
         let typed = self.expr(inner)?;
         if depth == Depth::Bars(0) {
             return Ok(typed);
         }
-        let _ = span;
-        Ok(self.past(typed, back, depth, inner_span))
+        Ok(self.past(typed, back, depth))
     }
 
     /// What `typed` was some bars ago.
-    pub(super) fn past(&mut self, typed: Typed, back: Typed, depth: Depth, span: Span) -> Typed {
+    pub(super) fn past(&mut self, typed: Typed, back: Typed, depth: Depth) -> Typed {
         let ty = typed.ty.clone();
         let back: Box<Code> = back.code.into();
         let code = match typed.code {
@@ -371,7 +369,6 @@ impl<'a> Checker<'a> {
             }
             code => Code::PastOf(self.series(depth, &ty), code.into(), back),
         };
-        let _ = span;
         Typed::new(code, ty)
     }
 }

@@ -93,7 +93,7 @@ const WITHOUT_EFFECT: [&str; 10] = [
 
 impl<'a> Checker<'a> {
     /// The `strategy(...)` header.
-    pub(super) fn header(&mut self, args: &'a [Arg], span: Span) -> Checked<Typed> {
+    pub(super) fn header(&mut self, args: &'a [Arg]) -> Checked<Typed> {
         let (mut kind, mut amount) = (None, None);
         let (mut commission_kind, mut commission) = (String::from("strategy.commission.percent"), None);
         for (i, arg) in args.iter().enumerate() {
@@ -154,7 +154,6 @@ impl<'a> Checker<'a> {
             }
             _ => self.settings.commission_percent = commission,
         }
-        let _ = span;
         Ok(Typed::void())
     }
 

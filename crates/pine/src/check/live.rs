@@ -118,7 +118,6 @@ fn parts(code: &Code) -> Vec<&Code> {
         | Code::Error(a, _) => vec![a],
         Code::PastOf(_, a, b)
         | Code::Binary(_, a, b)
-        | Code::WholeDivision(a, b)
         | Code::Compare(_, a, b)
         | Code::Equal(_, a, b)
         | Code::Join(a, b)
@@ -203,17 +202,17 @@ impl Liveness {
                 for code in [Some(&l.from), Some(&l.to), l.by.as_ref()].into_iter().flatten() {
                     self.mark(code, needed);
                 }
-                self.mark_body(&l.body, needed, wanted);
+                self.mark(&l.body, wanted);
             }
             Code::ForIn(l) => {
                 let needed = wanted || self.acts(&l.body);
                 self.mark(&l.of, needed);
-                self.mark_body(&l.body, needed, wanted);
+                self.mark(&l.body, wanted);
             }
             Code::While(condition, body, _) => {
                 let needed = wanted || self.acts(body) || self.acts(condition);
                 self.mark(condition, needed);
-                self.mark_body(body, needed, wanted);
+                self.mark(body, wanted);
             }
             Code::And(a, b) | Code::Or(a, b) => {
                 let needed = wanted || self.acts(b);
@@ -236,12 +235,6 @@ impl Liveness {
             }
             _ => parts(code).into_iter().for_each(|part| self.mark(part, wanted)),
         }
-    }
-
-    fn mark_body(&mut self, body: &Code, needed: bool, wanted: bool) {
-        // A loop that runs for its effects runs as long as its `break` says.
-        let _ = needed;
-        self.mark(body, wanted);
     }
 
     /// What is left of a node; `None` when nothing is.

@@ -4,6 +4,7 @@
 //! run is noted where it stands and refuses the script only if something that trades depends on it (`live`): a table drawn
 //! from another symbol's prices does no harm.
 
+mod builtins;
 mod calls;
 mod expr;
 mod header;

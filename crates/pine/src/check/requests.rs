@@ -185,7 +185,7 @@ impl<'a> Checker<'a> {
                     _ => {
                         let one = Typed::number(1.0, Type::Int);
                         let less = self.binary("-", back, one, span)?;
-                        Ok(self.past(typed, less, super::tree::Depth::Any, span))
+                        Ok(self.past(typed, less, super::tree::Depth::Any))
                     }
                 }
             }

@@ -188,8 +188,6 @@ pub enum Fact {
     IsLast,
     LastBarIndex,
     LastBarTime,
-    /// Seconds of the bar's interval.
-    IntervalSeconds,
     Multiplier,
     IsIntraday,
     IsMinutes,
@@ -237,8 +235,6 @@ pub enum Code {
     Unary(Unary, Box<Code>),
     /// Arithmetic.
     Binary(Binary, Box<Code>, Box<Code>),
-    /// Division of two whole constants before version 6: the fraction is dropped.
-    WholeDivision(Box<Code>, Box<Code>),
     /// A comparison of numbers.
     Compare(Compare, Box<Code>, Box<Code>),
     /// `==` and `!=` of anything; true for `!=`.
@@ -467,7 +463,6 @@ pub enum Fun {
     DrawingNew,
     DrawingSet,
     DrawingGet,
-    DrawingDelete,
     // Account.
     ConvertCurrency,
     DefaultQuantity,

@@ -131,7 +131,7 @@ impl Account {
     /// A read of one trade; `na` where there is none.
     pub(super) fn trade(&self, closed: bool, field: TradeField, at: f64, bars: &Bars, price: f64) -> Value {
         use TradeField as F;
-        if !(at >= 0.0 && at < 1e9) {
+        if !(0.0..1e9).contains(&at) {
             return Value::Na;
         }
         let time = |bar: usize| bars.time.get(bar).map_or(f64::NAN, |ms| *ms as f64);

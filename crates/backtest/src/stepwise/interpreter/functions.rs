@@ -116,7 +116,7 @@ impl<'a> Machine<'a> {
             | Fun::Second
             | Fun::WeekOfYear => {
                 let ms = number(0);
-                if !(ms.abs() < 9e15) {
+                if !(-9e15..9e15).contains(&ms) {
                     return Value::Na;
                 }
                 let Some(zone) = self.zone(given.get(1).and_then(Option::as_ref), line) else { return Value::Na };
@@ -145,7 +145,7 @@ impl<'a> Machine<'a> {
             }
             Fun::IntervalOfSeconds => {
                 let seconds = number(0);
-                if !(seconds >= 1.0 && seconds < 1e9) {
+                if !(1.0..1e9).contains(&seconds) {
                     return Value::Na;
                 }
                 let seconds = seconds as i64;
@@ -178,7 +178,6 @@ impl<'a> Machine<'a> {
                 let slope = fold::binary(Binary::Div, of(3) - of(1), of(2) - of(0));
                 n(of(1) + slope * (number(2) - of(0)))
             }
-            Fun::DrawingDelete => Value::Na,
             Fun::ToText
             | Fun::Format
             | Fun::FormatTime

@@ -7,6 +7,7 @@
 mod account;
 mod arrays;
 mod calendar;
+mod facts;
 mod functions;
 mod machine;
 mod prefix;

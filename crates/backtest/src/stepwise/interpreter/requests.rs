@@ -62,13 +62,12 @@ impl<'a> Request<'a> {
         Ok(Request { machine, shown: request.shown, gaps: request.gaps, ends, done: 0, value: Value::Na })
     }
 
-    /// What is shown on bar `t` of the script, which opens and closes at these instants.
-    pub(super) fn show(&mut self, t: usize, closes: i64, opens: i64) -> Result<Value, RunError> {
+    /// What is shown on a bar of the script, which opens and closes at these instants.
+    pub(super) fn show(&mut self, closes: i64, opens: i64) -> Result<Value, RunError> {
         let by = match self.shown {
             Shown::ClosedBefore => opens,
             Shown::Closed | Shown::Within => closes,
         };
-        let _ = t;
         let mut fresh = false;
         while self.done < self.ends.len() && self.ends[self.done] <= by {
             self.value = self.machine.step(self.done)?;
