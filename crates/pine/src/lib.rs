@@ -8,6 +8,7 @@ pub mod ast;
 pub mod check;
 mod diagnostic;
 mod draft;
+mod explain;
 pub mod fold;
 pub mod format;
 pub mod graph;
@@ -23,6 +24,7 @@ mod strategy;
 
 pub use check::check;
 pub use diagnostic::{Diagnostic, Refusal};
+pub use explain::{Explained, Explanation, Place, explain};
 pub use program::{Direction, Input, InputKind, Program, Settings, Sizing};
 pub use steps::{OrderCommand, OrderId, OrderKind, Register, StepProgram};
 pub use strategy::{Strategy, strategy};

@@ -44,8 +44,13 @@ pub struct StepSweep<'a> {
 }
 
 impl House {
-    /// The account's settings for a strategy with this header; the size of a tick is what the bars tell scripts.
-    pub fn settings(&self, header: &Settings, bars: &Bars) -> BrokerSettings {
+    /// The account's settings for a strategy; the size of a tick is what the bars tell scripts.
+    pub fn settings(&self, program: &StepProgram, bars: &Bars) -> BrokerSettings {
+        self.with(&program.settings, bars)
+    }
+
+    /// The account's settings for a strategy with this header.
+    pub fn with(&self, header: &Settings, bars: &Bars) -> BrokerSettings {
         let commission = match (header.commission_percent, header.commission_per_order, header.commission_per_contract)
         {
             (Some(percent), ..) => Commission::Percent(percent),

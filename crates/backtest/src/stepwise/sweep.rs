@@ -96,7 +96,7 @@ impl<'a> Prepared<'a> {
             return invalid();
         };
         let mut book = Book::new(self.blocks);
-        let settings = self.plan.house.settings(&program.settings, &self.bars);
+        let settings = self.plan.house.settings(program, &self.bars);
         let run = execute(program, &self.live, &inputs, &settings, &self.bars, self.from(), |t, g, _| book.add(t, g));
         match run {
             Ok(broker) => {
@@ -114,7 +114,7 @@ impl<'a> Prepared<'a> {
 
     fn lanes(&self) -> Option<Lanes<'_>> {
         let plan = self.plan;
-        let settings = plan.house.settings(&plan.program.settings, &self.bars);
+        let settings = plan.house.settings(plan.program, &self.bars);
         match plan.engine {
             Engine::Scalar => None,
             Engine::Simd => {

@@ -9,6 +9,7 @@ mod market;
 mod oracles;
 mod paths;
 mod permuting;
+mod random_scripts;
 mod searching;
 mod stepwise;
 

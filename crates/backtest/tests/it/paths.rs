@@ -14,7 +14,7 @@ fn house(closes: bool) -> House {
 }
 
 /// What differs, in words; `None` when nothing does.
-fn difference(text: &str, bars: &Bars) -> Result<usize, String> {
+pub(super) fn difference(text: &str, bars: &Bars) -> Result<usize, String> {
     let steps = assay_pine::compile_steps(text).map_err(|refusal| format!("not lowered: {refusal}"))?;
     let script = assay_pine::check(text).map_err(|refusal| format!("not checked: {refusal}"))?;
     let house = house(steps.settings.process_orders_on_close);

@@ -7,6 +7,7 @@ mod lowering;
 mod properties;
 mod refusals;
 mod signatures;
+mod steps;
 mod syntax;
 
 use assay_pine::graph::{Graph, NodeId, Op};

@@ -76,9 +76,9 @@ pub fn interpret(
     let seen = if range.end == bars.len() { Cow::Borrowed(bars) } else { Cow::Owned(bars.prefix(range.end)) };
     // The rhythm of the whole file: what the interval is, is no secret of the future.
     let interval = Interval::of_times(&bars.time);
-    let account = house.settings(&script.settings, &seen);
-    let mut machine = Machine::new(&script.body, seen, interval, script.version, account.mintick, values);
-    machine.account = Some(Account::new(&account));
+    let settings = house.with(&script.settings, &seen);
+    let mut machine = Machine::new(&script.body, seen, interval, script.version, settings.mintick, values);
+    machine.account = Some(Account::new(&settings));
     let n = range.end - range.start;
     let mut run = Run {
         first_bar: range.start,
