@@ -21,7 +21,7 @@ pub(super) use self::code::WIDTH;
 use self::code::{Code, Slots};
 use self::columns::{Local, Shared};
 use self::group::{Group, Terms, Tick};
-use self::subset::{Command, LEGS, Orders, pessimistic, roots};
+use self::subset::{Command, LEGS, Orders, pessimistic, price_of, roots};
 use self::vector::{Mask, Num};
 use super::broker::{Bar, BrokerSettings, Rates};
 use super::plan::digits;
@@ -64,12 +64,21 @@ enum Placed {
         market: usize,
         qty: Option<u32>,
     },
-    /// Legs that any command of the bracket has, with the slot where this one has them.
+    /// With every leg that any command of the bracket has.
     Bracket {
         when: u32,
         bracket: usize,
-        legs: Vec<(usize, Option<u32>)>,
+        legs: Vec<PlacedLeg>,
     },
+}
+
+/// A leg with its slots.
+struct PlacedLeg {
+    leg: usize,
+    /// `None`: this command does not have it.
+    slot: Option<u32>,
+    /// The price that it stands back for: before version 6 a leg with a price ignores its distance.
+    behind: Option<u32>,
 }
 
 /// One thread's memory.
@@ -103,7 +112,7 @@ impl<'a> Lanes<'a> {
         let code = Code::new(program, live, &varies, &roots(program))?;
         let used = orders.used_legs();
         let commands =
-            orders.commands.iter().map(|command| placed(&code, &used, command)).collect::<Option<Vec<_>>>()?;
+            orders.commands.iter().map(|command| placed(&code, &orders, &used, command)).collect::<Option<Vec<_>>>()?;
         let leaves: Vec<NodeId> = code.leaves.iter().map(|(_, node)| *node).collect();
         let shared = Shared::new(program, bars, &leaves, grid);
         let at_close = orders.fill_at_close(settings);
@@ -333,14 +342,11 @@ impl Batch<'_> {
                         if !when.without(group.dead).any() {
                             continue;
                         }
-                        let mut values = [na; LEGS];
-                        for (leg, slot) in legs {
-                            if let Some(slot) = slot {
-                                values[*leg] = slots.numbers[at(*slot, g)];
-                            }
-                        }
-                        subset::beside(lanes.terms.orders.version, na, &mut values);
-                        group.place_bracket(&lanes.terms, *bracket, when, legs, &values);
+                        let value = |leg: &PlacedLeg| {
+                            let own = leg.slot.map_or(na, |slot| slots.numbers[at(slot, g)]);
+                            leg.behind.map_or(own, |slot| slots.numbers[at(slot, g)].is_number().pick(na, own))
+                        };
+                        group.place_bracket(&lanes.terms, *bracket, when, legs, value);
                     }
                 }
             }
@@ -449,7 +455,7 @@ fn column_inputs(graph: &Graph, live: &[bool]) -> u64 {
     bits
 }
 
-fn placed(code: &Code, used: &[[bool; LEGS]], command: &Command) -> Option<Placed> {
+fn placed(code: &Code, orders: &Orders, used: &[[bool; LEGS]], command: &Command) -> Option<Placed> {
     let of = |id: &Option<NodeId>| match id {
         None => Some(None),
         Some(id) => code.slot_of(*id).map(Some),
@@ -461,7 +467,9 @@ fn placed(code: &Code, used: &[[bool; LEGS]], command: &Command) -> Option<Place
         Command::Bracket { when, bracket, legs } => {
             let mut slots = Vec::new();
             for (leg, node) in legs.iter().enumerate().filter(|(leg, _)| used[*bracket][*leg]) {
-                slots.push((leg, of(node)?));
+                let behind =
+                    if orders.version < 6 { price_of(leg).and_then(|price| legs[price as usize]) } else { None };
+                slots.push(PlacedLeg { leg, slot: of(node)?, behind: of(&behind)? });
             }
             Placed::Bracket { when: code.slot_of(*when)?, bracket: *bracket, legs: slots }
         }

@@ -8,8 +8,6 @@
 use assay_pine::graph::{NodeId, Op};
 use assay_pine::{OrderKind, StepProgram};
 
-use super::vector::Num;
-use crate::compute::isa::Words;
 use crate::stepwise::broker::{Allow, BrokerSettings, Commission, Intrabar, Side, Sizing};
 use crate::stepwise::plan::operands;
 use crate::stepwise::scalar::side;
@@ -205,13 +203,9 @@ pub(super) fn pessimistic(settings: &BrokerSettings) -> bool {
     settings.intrabar == Intrabar::Pessimistic
 }
 
-/// Before version 6 a leg with a price ignores its distance.
-#[inline(always)]
-pub(super) fn beside<S: Words>(version: u8, na: Num<S>, legs: &mut [Num<S>; LEGS]) {
-    if version >= 6 {
-        return;
-    }
-    for (price, ticks) in [(Leg::Limit, Leg::Profit), (Leg::Stop, Leg::Loss), (Leg::TrailPrice, Leg::TrailPoints)] {
-        legs[ticks as usize] = legs[price as usize].is_number().pick(na, legs[ticks as usize]);
-    }
+/// The leg that says as a price what this one says in ticks.
+pub(super) fn price_of(leg: usize) -> Option<Leg> {
+    [(Leg::Profit, Leg::Limit), (Leg::Loss, Leg::Stop), (Leg::TrailPoints, Leg::TrailPrice)]
+        .into_iter()
+        .find_map(|(ticks, price)| (ticks as usize == leg).then_some(price))
 }
