@@ -642,7 +642,7 @@ impl<S: Words> Group<S> {
         }
         let from = terms.orders.brackets[b];
         let mut meant = m & self.held();
-        if let Some(from) = from {
+        if let Some(from) = from.filter(|_| terms.orders.only_entry != from) {
             meant &= self.entry_id.equal(self.n(f64::from(from)));
         }
         let bracket = &mut self.brackets[b];

@@ -65,6 +65,8 @@ pub(super) struct Orders {
     pub shorts: bool,
     /// A position can be in the counted book.
     pub counted: bool,
+    /// The id of all entries, if they have but one: whatever is held bears it.
+    pub only_entry: Option<u16>,
 }
 
 impl Orders {
@@ -86,6 +88,7 @@ impl Orders {
             trails: false,
             shorts: false,
             counted: settings.sizing != Sizing::AllIn,
+            only_entry: None,
         };
         let mut exit_ids: Vec<u16> = Vec::new();
         for command in &program.orders {
@@ -143,6 +146,12 @@ impl Orders {
         if orders.brackets.len() > 1 && orders.brackets.contains(&None) {
             return None;
         }
+        let mut entries = orders.markets.iter().filter_map(|market| match market {
+            Market::Entry { id, .. } => Some(*id),
+            Market::Close { .. } => None,
+        });
+        let first = entries.next();
+        orders.only_entry = first.filter(|first| entries.all(|id| id == *first));
         Some(orders)
     }
 
