@@ -12,7 +12,7 @@ use super::vector::{Mask, Num};
 use crate::compute::isa::Words;
 
 /// Lanes of one batch: so many that the dispatch of an instruction is paid by several vectors.
-pub(in crate::stepwise) const WIDTH: usize = 32;
+pub(in crate::stepwise) const WIDTH: usize = 64;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {

@@ -4,6 +4,7 @@
 //! mirrored prices (every price and level negated, which is exact), so one code serves both sides: *up* is the favourable way.
 //! A bar on which nothing rests and no level is reached costs a few comparisons; everything else goes through [`Group::work`].
 
+use super::PlacedLeg;
 use super::subset::{BRACKETS_MAX, LEGS, Leg, MARKETS_MAX, Market, Orders};
 use super::vector::{Mask, Num};
 use crate::compute::isa::Words;
@@ -627,15 +628,15 @@ impl<S: Words> Group<S> {
         self.busy |= m.any();
     }
 
-    /// Places bracket `b` in the lanes of `when`. Of the legs only those that are `used` ever differ from NaN.
+    /// Places bracket `b` in the lanes of `when`; `value` gives its legs, those that are not listed are never given.
     #[inline(always)]
     pub fn place_bracket(
         &mut self,
         terms: &Terms,
         b: usize,
         when: Mask<S>,
-        used: &[(usize, Option<u32>)],
-        legs: &[Num<S>; LEGS],
+        legs: &[PlacedLeg],
+        value: impl Fn(&PlacedLeg) -> Num<S>,
     ) {
         let m = when.without(self.dead);
         if !m.any() {
@@ -643,23 +644,23 @@ impl<S: Words> Group<S> {
         }
         let from = terms.orders.brackets[b];
         let mut meant = m & self.held();
-        if let Some(from) = from {
+        if let Some(from) = from.filter(|_| terms.orders.only_entry != from) {
             meant &= self.entry_id.equal(self.n(f64::from(from)));
         }
         let bracket = &mut self.brackets[b];
         let (long, short) = (meant & self.long, meant & self.short);
         // Most strategies place the same bracket on every bar.
         let mut same = bracket.resting & bracket.long.same(long) & bracket.short.same(short);
-        for (leg, _) in used {
-            let (old, new) = (bracket.legs[*leg], legs[*leg]);
+        for leg in legs {
+            let (old, new) = (bracket.legs[leg.leg], value(leg));
             same &= old.equal(new) | !(old.is_number() | new.is_number());
         }
         if !m.without(same).any() {
             return;
         }
         bracket.resting |= m;
-        for (leg, _) in used {
-            bracket.legs[*leg] = m.pick(legs[*leg], bracket.legs[*leg]);
+        for leg in legs {
+            bracket.legs[leg.leg] = m.pick(value(leg), bracket.legs[leg.leg]);
         }
         bracket.long = m.choose(long, bracket.long);
         bracket.short = m.choose(short, bracket.short);

@@ -12,6 +12,7 @@ mod group;
 mod subset;
 mod vector;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use assay_pine::StepProgram;
@@ -21,7 +22,7 @@ pub(super) use self::code::WIDTH;
 use self::code::{Code, Slots};
 use self::columns::{Local, Shared};
 use self::group::{Group, Terms, Tick};
-use self::subset::{Command, LEGS, Orders, pessimistic, roots};
+use self::subset::{Command, LEGS, Orders, pessimistic, price_of, roots};
 use self::vector::{Mask, Num};
 use super::broker::{Bar, BrokerSettings, Rates};
 use super::plan::digits;
@@ -64,12 +65,21 @@ enum Placed {
         market: usize,
         qty: Option<u32>,
     },
-    /// Legs that any command of the bracket has, with the slot where this one has them.
+    /// With every leg that any command of the bracket has.
     Bracket {
         when: u32,
         bracket: usize,
-        legs: Vec<(usize, Option<u32>)>,
+        legs: Vec<PlacedLeg>,
     },
+}
+
+/// A leg with its slots.
+struct PlacedLeg {
+    leg: usize,
+    /// `None`: this command does not have it.
+    slot: Option<u32>,
+    /// The price that it stands back for: before version 6 a leg with a price ignores its distance.
+    behind: Option<u32>,
 }
 
 /// One thread's memory.
@@ -77,11 +87,22 @@ pub(super) struct Scratch {
     local: Local,
 }
 
-/// A column as a batch sees it: one for all, or one a lane.
+/// A column as a batch sees it: one for all lanes, or by [`EIGHT`] lanes.
 enum Leaf {
+    Same(Arc<Column>),
+    Parts(Vec<Part>),
+}
+
+/// A column as eight lanes see it: one for all, or one a lane.
+enum Part {
     Same(Arc<Column>),
     Each(Vec<Arc<Column>>),
 }
+
+/// Lanes of a part: as many as the widest vector has.
+const EIGHT: usize = 8;
+/// Bars of lanes' own columns that are laid out side by side at a time.
+const TILE: usize = 32;
 
 impl<'a> Lanes<'a> {
     /// Prepares the lanes; `None` when they do not hold the strategy, or when a bar has a price that is no price.
@@ -103,7 +124,7 @@ impl<'a> Lanes<'a> {
         let code = Code::new(program, live, &varies, &roots(program))?;
         let used = orders.used_legs();
         let commands =
-            orders.commands.iter().map(|command| placed(&code, &used, command)).collect::<Option<Vec<_>>>()?;
+            orders.commands.iter().map(|command| placed(&code, &orders, &used, command)).collect::<Option<Vec<_>>>()?;
         let leaves: Vec<NodeId> = code.leaves.iter().map(|(_, node)| *node).collect();
         let shared = Shared::new(program, bars, &leaves, grid);
         let at_close = orders.fill_at_close(settings);
@@ -168,8 +189,15 @@ impl<'a> Lanes<'a> {
                 keys.push(self.shared.combination(*node, &digits[at]));
                 columns.push(self.shared.get(local, *node, &digits[at])?);
             }
-            let same = keys.iter().all(|key| *key == keys[0]);
-            all.push(if same { Leaf::Same(columns.swap_remove(0)) } else { Leaf::Each(columns) });
+            let same = |keys: &[u64]| keys.iter().all(|key| *key == keys[0]);
+            if same(&keys) {
+                all.push(Leaf::Same(columns.swap_remove(0)));
+                continue;
+            }
+            let part = |(keys, columns): (&[u64], &[Arc<Column>])| {
+                if same(keys) { Part::Same(columns[0].clone()) } else { Part::Each(columns.to_vec()) }
+            };
+            all.push(Leaf::Parts(keys.chunks(EIGHT).zip(columns.chunks(EIGHT)).map(part).collect()));
         }
         Ok(all)
     }
@@ -219,12 +247,13 @@ impl Task for Batch<'_> {
             })
             .collect();
         let mut books: Vec<Book<S>> = (0..Slots::<S>::GROUPS).map(|_| Book::new(simd)).collect();
+        let mut tiles = self.tiles();
         let mut block = 0;
         for (t, tick) in lanes.ticks.iter().enumerate() {
             for group in &mut groups {
                 group.begin(&lanes.terms, tick);
             }
-            self.read_columns(simd, &mut slots, t);
+            self.read_columns(simd, &mut slots, &mut tiles, t);
             for (slot, what) in &lanes.code.reads {
                 for (vector, group) in slots.numbers[Slots::<S>::range(*slot)].iter_mut().zip(&groups) {
                     *vector = read(simd, *what, group, tick, &lanes.terms);
@@ -257,6 +286,30 @@ impl Task for Batch<'_> {
     }
 }
 
+/// Spreads bar `t` of one column over some vectors.
+#[inline(always)]
+fn read_column<S: Words>(simd: S, slots: &mut Slots<S>, vectors: Range<usize>, column: &Column, t: usize) {
+    match column {
+        Column::Number(x) => slots.numbers[vectors].fill(Num::splat(simd, x[t])),
+        Column::Truth(bits) => slots.truths[vectors].fill(Mask::splat(simd, bit(bits, t))),
+    }
+}
+
+/// Lays eight columns out bar by bar from bar `from` on; truths are 1 and 0.
+#[inline(always)]
+fn lay_out(tile: &mut [f64], columns: &[Arc<Column>], from: usize, end: usize) {
+    let bars = from..(from + TILE).min(end);
+    for (lane, column) in columns.iter().enumerate() {
+        let places = tile[lane..].iter_mut().step_by(EIGHT);
+        match column.as_ref() {
+            Column::Number(x) => places.zip(&x[bars.clone()]).for_each(|(place, x)| *place = *x),
+            Column::Truth(bits) => {
+                places.zip(bars.clone()).for_each(|(place, t)| *place = f64::from(u8::from(bit(bits, t))));
+            }
+        }
+    }
+}
+
 impl Batch<'_> {
     #[inline(always)]
     fn slots<S: Words>(&self, simd: S) -> Slots<S> {
@@ -281,37 +334,50 @@ impl Batch<'_> {
     }
 
     #[inline(always)]
-    fn read_columns<S: Words>(&self, simd: S, slots: &mut Slots<S>, t: usize) {
-        for ((slot, _), leaf) in self.lanes.code.leaves.iter().zip(self.leaves) {
+    fn read_columns<S: Words>(&self, simd: S, slots: &mut Slots<S>, tiles: &mut [f64], t: usize) {
+        let mut tiles = tiles.chunks_exact_mut(TILE * EIGHT);
+        for ((slot, node), leaf) in self.lanes.code.leaves.iter().zip(self.leaves) {
             let range = Slots::<S>::range(*slot);
-            match leaf {
-                Leaf::Same(column) => match column.as_ref() {
-                    Column::Number(x) => slots.numbers[range].fill(Num::splat(simd, x[t])),
-                    Column::Truth(bits) => slots.truths[range].fill(Mask::splat(simd, bit(bits, t))),
-                },
-                Leaf::Each(columns) => {
-                    for (at, columns) in range.zip(columns.chunks_exact(S::F64_LANES)) {
-                        let mut lanes = [0.0; 8];
-                        let mut truths = false;
-                        for (lane, column) in lanes.iter_mut().zip(columns) {
-                            match column.as_ref() {
-                                Column::Number(x) => *lane = x[t],
-                                Column::Truth(bits) => {
-                                    *lane = f64::from(u8::from(bit(bits, t)));
-                                    truths = true;
-                                }
-                            }
-                        }
-                        let vector = Num::load(simd, &lanes);
-                        if truths {
-                            slots.truths[at] = vector.gt(Num::splat(simd, 0.0));
-                        } else {
-                            slots.numbers[at] = vector;
-                        }
+            let kind = self.lanes.program.graph.node(*node).kind;
+            let parts = match leaf {
+                Leaf::Same(column) => {
+                    read_column(simd, slots, range, column, t);
+                    continue;
+                }
+                Leaf::Parts(parts) => parts,
+            };
+            for (part, first) in parts.iter().zip(range.step_by(EIGHT / S::F64_LANES)) {
+                let vectors = first..first + EIGHT / S::F64_LANES;
+                let columns = match part {
+                    Part::Same(column) => {
+                        read_column(simd, slots, vectors, column, t);
+                        continue;
+                    }
+                    Part::Each(columns) => columns,
+                };
+                let Some(tile) = tiles.next() else { return };
+                if t.is_multiple_of(TILE) {
+                    lay_out(tile, columns, t, self.lanes.bars.len());
+                }
+                let lanes = &tile[t % TILE * EIGHT..][..EIGHT];
+                for (at, lanes) in vectors.zip(lanes.chunks_exact(S::F64_LANES)) {
+                    let vector = Num::load(simd, lanes);
+                    match kind {
+                        Kind::Number => slots.numbers[at] = vector,
+                        Kind::Truth => slots.truths[at] = vector.gt(Num::splat(simd, 0.0)),
                     }
                 }
             }
         }
+    }
+
+    /// Room for the columns that lanes have of their own.
+    fn tiles(&self) -> Vec<f64> {
+        let parts = self.leaves.iter().map(|leaf| match leaf {
+            Leaf::Same(_) => 0,
+            Leaf::Parts(parts) => parts.iter().filter(|part| matches!(part, Part::Each(_))).count(),
+        });
+        vec![0.0; parts.sum::<usize>() * TILE * EIGHT]
     }
 
     #[inline(always)]
@@ -333,14 +399,11 @@ impl Batch<'_> {
                         if !when.without(group.dead).any() {
                             continue;
                         }
-                        let mut values = [na; LEGS];
-                        for (leg, slot) in legs {
-                            if let Some(slot) = slot {
-                                values[*leg] = slots.numbers[at(*slot, g)];
-                            }
-                        }
-                        subset::beside(lanes.terms.orders.version, na, &mut values);
-                        group.place_bracket(&lanes.terms, *bracket, when, legs, &values);
+                        let value = |leg: &PlacedLeg| {
+                            let own = leg.slot.map_or(na, |slot| slots.numbers[at(slot, g)]);
+                            leg.behind.map_or(own, |slot| slots.numbers[at(slot, g)].is_number().pick(na, own))
+                        };
+                        group.place_bracket(&lanes.terms, *bracket, when, legs, value);
                     }
                 }
             }
@@ -449,7 +512,7 @@ fn column_inputs(graph: &Graph, live: &[bool]) -> u64 {
     bits
 }
 
-fn placed(code: &Code, used: &[[bool; LEGS]], command: &Command) -> Option<Placed> {
+fn placed(code: &Code, orders: &Orders, used: &[[bool; LEGS]], command: &Command) -> Option<Placed> {
     let of = |id: &Option<NodeId>| match id {
         None => Some(None),
         Some(id) => code.slot_of(*id).map(Some),
@@ -461,7 +524,9 @@ fn placed(code: &Code, used: &[[bool; LEGS]], command: &Command) -> Option<Place
         Command::Bracket { when, bracket, legs } => {
             let mut slots = Vec::new();
             for (leg, node) in legs.iter().enumerate().filter(|(leg, _)| used[*bracket][*leg]) {
-                slots.push((leg, of(node)?));
+                let behind =
+                    if orders.version < 6 { price_of(leg).and_then(|price| legs[price as usize]) } else { None };
+                slots.push(PlacedLeg { leg, slot: of(node)?, behind: of(&behind)? });
             }
             Placed::Bracket { when: code.slot_of(*when)?, bracket: *bracket, legs: slots }
         }

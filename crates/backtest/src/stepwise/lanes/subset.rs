@@ -8,8 +8,6 @@
 use assay_pine::graph::{NodeId, Op};
 use assay_pine::{OrderKind, StepProgram};
 
-use super::vector::Num;
-use crate::compute::isa::Words;
 use crate::stepwise::broker::{Allow, BrokerSettings, Commission, Intrabar, Side, Sizing};
 use crate::stepwise::plan::operands;
 use crate::stepwise::scalar::side;
@@ -67,6 +65,8 @@ pub(super) struct Orders {
     pub shorts: bool,
     /// A position can be in the counted book.
     pub counted: bool,
+    /// The id of all entries, if they have but one: whatever is held bears it.
+    pub only_entry: Option<u16>,
 }
 
 impl Orders {
@@ -88,6 +88,7 @@ impl Orders {
             trails: false,
             shorts: false,
             counted: settings.sizing != Sizing::AllIn,
+            only_entry: None,
         };
         let mut exit_ids: Vec<u16> = Vec::new();
         for command in &program.orders {
@@ -145,6 +146,12 @@ impl Orders {
         if orders.brackets.len() > 1 && orders.brackets.contains(&None) {
             return None;
         }
+        let mut entries = orders.markets.iter().filter_map(|market| match market {
+            Market::Entry { id, .. } => Some(*id),
+            Market::Close { .. } => None,
+        });
+        let first = entries.next();
+        orders.only_entry = first.filter(|first| entries.all(|id| id == *first));
         Some(orders)
     }
 
@@ -205,13 +212,9 @@ pub(super) fn pessimistic(settings: &BrokerSettings) -> bool {
     settings.intrabar == Intrabar::Pessimistic
 }
 
-/// Before version 6 a leg with a price ignores its distance.
-#[inline(always)]
-pub(super) fn beside<S: Words>(version: u8, na: Num<S>, legs: &mut [Num<S>; LEGS]) {
-    if version >= 6 {
-        return;
-    }
-    for (price, ticks) in [(Leg::Limit, Leg::Profit), (Leg::Stop, Leg::Loss), (Leg::TrailPrice, Leg::TrailPoints)] {
-        legs[ticks as usize] = legs[price as usize].is_number().pick(na, legs[ticks as usize]);
-    }
+/// The leg that says as a price what this one says in ticks.
+pub(super) fn price_of(leg: usize) -> Option<Leg> {
+    [(Leg::Profit, Leg::Limit), (Leg::Loss, Leg::Stop), (Leg::TrailPoints, Leg::TrailPrice)]
+        .into_iter()
+        .find_map(|(ticks, price)| (ticks as usize == leg).then_some(price))
 }
