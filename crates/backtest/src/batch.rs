@@ -329,3 +329,73 @@ fn keep<S: Words>(
 fn below(n: u32) -> u64 {
     if n >= 64 { !0 } else { (1 << n) - 1 }
 }
+
+#[cfg(test)]
+mod tests {
+    use assay_pine::compile;
+    use assay_units::{Seed, SplitMix64};
+
+    use super::*;
+    use crate::shared::Shared;
+    use crate::{Bars, Costs, Fill, Sweep, WarmUp};
+
+    fn market(seed: u64, bars: usize) -> Bars {
+        let mut draw = SplitMix64::new(Seed(seed));
+        let mut market = Bars::default();
+        let mut close = 100.0;
+        for t in 0..bars {
+            let open = close * (1.0 + 0.002 * (draw.next_unit() - 0.5));
+            close = open * (1.0 + 0.03 * (draw.next_unit() - 0.5));
+            market.time.push(t as i64 * 86_400_000);
+            market.open.push(open);
+            market.high.push(open.max(close));
+            market.low.push(open.min(close));
+            market.close.push(close);
+            market.volume.push(1.0);
+        }
+        market
+    }
+
+    /// Crossings, "ever since", history: all that is carried from one stretch to the next; and a series for each point.
+    const STRATEGIES: [(&str, &str, &str); 3] = [
+        ("a = ta.sma(close, n)\nb = ta.ema(close, m)", "a > b and not na(ta.barssince(a < b))", "(a < b)[q]"),
+        ("a = ta.sma(close, n)\nb = ta.sma(close, m)", "ta.crossover(a, b)", "ta.crossunder(a, b)[1] or (a == b)[64]"),
+        ("a = ta.sma(close, n) * (1 + m * q / 1000)", "close < a", "close > a[1]"),
+    ];
+
+    #[test]
+    fn every_instruction_set_is_the_oracle_over_many_stretches() {
+        // More than two of the longest stretches, and an odd end.
+        let bars = market(5, 2 * STRETCH_MAX + 777);
+        for ((head, entry, exit), fill) in STRATEGIES.into_iter().zip([Fill::NextOpen, Fill::Close, Fill::NextOpen]) {
+            let text = format!(
+                "//@version=6\nstrategy(\"T\")\nn = input.int(3, minval=2, maxval=5)\nm = input.int(9, minval=0, maxval=20, step=4)\nq = input.int(1, minval=0, maxval=1)\n{head}\nif {entry}\n    strategy.entry(\"L\", strategy.long)\nif {exit}\n    strategy.close(\"L\")\n"
+            );
+            let program = compile(&text).unwrap_or_else(|refusal| panic!("{refusal}\n{text}"));
+            let plan = |engine| Sweep {
+                program: &program,
+                bars: &bars,
+                costs: Costs { fee: 0.001, slippage: 0.0005 },
+                fill,
+                train: 100..bars.len(),
+                warm_up: WarmUp::Longest,
+                engine,
+                threads: 1,
+                grid_max: 1_000,
+            };
+            let traded = |engine, isa| {
+                let layout = Layout::new(&plan(engine)).unwrap();
+                assert!(layout.words.is_some(), "{entry}");
+                let market = layout.market(&bars, Shared::default(), 1);
+                let mut trials = vec![Trial::invalid(); layout.grid.size as usize];
+                trade(&layout, &market, 0, &mut trials, isa, &mut BatchScratch::default());
+                trials
+            };
+            let oracle = traded(Engine::Scalar, Isa::Base);
+            assert!(oracle.iter().any(|trial| trial.entries > 50) && oracle.iter().any(|trial| trial.valid));
+            for isa in Isa::available() {
+                assert_eq!(format!("{oracle:?}"), format!("{:?}", traded(Engine::Simd, isa)), "{isa:?} {entry}");
+            }
+        }
+    }
+}

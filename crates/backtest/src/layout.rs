@@ -24,6 +24,8 @@ pub(crate) struct Layout<'a> {
     warm_ups: WarmUps,
     /// Longest warm-up that a point may have.
     warm_up_max: usize,
+    /// Known at once where every point can be traded.
+    longest_of_all: Option<usize>,
     needed: Vec<bool>,
     /// Entry and exit as words; `None` when points must be evaluated one at a time.
     pub words: Option<WordProgram>,
@@ -60,14 +62,16 @@ impl<'a> Layout<'a> {
         let needed = needed(program, &shareable, wanted);
         let lag = plan.fill.lag();
         let have = plan.train.end.saturating_sub(plan.train.start);
+        // Bars before the range warm up too.
+        let warm_up_max = (have / 2).saturating_add(plan.train.start);
         let mut layout = Layout {
             plan: plan.clone(),
             grid,
             scalars,
             live,
+            longest_of_all: warm_ups.longest_of_all(warm_up_max),
             warm_ups,
-            // Bars before the range warm up too.
-            warm_up_max: (have / 2).saturating_add(plan.train.start),
+            warm_up_max,
             needed,
             words,
             lag,
@@ -103,7 +107,7 @@ impl<'a> Layout<'a> {
 
     /// Whether the point that `at` stands on can be traded.
     pub fn usable(&self, at: &[usize], point: u64, scratch: &mut Vec<(usize, Option<usize>)>) -> bool {
-        self.warm_up(at, point, scratch).is_some_and(|bars| bars <= self.warm_up_max)
+        self.longest_of_all.is_some() || self.warm_up(at, point, scratch).is_some_and(|bars| bars <= self.warm_up_max)
     }
 
     fn warm_up(&self, at: &[usize], point: u64, scratch: &mut Vec<(usize, Option<usize>)>) -> Option<usize> {
@@ -117,10 +121,11 @@ impl<'a> Layout<'a> {
 
     /// The bar of the first return.
     fn first_bar(&self, have: usize) -> Result<usize, SweepError> {
-        let (mut longest, mut shortest) = (None, usize::MAX);
+        let (mut longest, mut shortest) = (self.longest_of_all, usize::MAX);
         let mut scratch = vec![];
         let mut cursor = self.grid.cursor(0);
-        for point in 0..self.grid.size {
+        let unknown = if longest.is_some() { 0 } else { self.grid.size };
+        for point in 0..unknown {
             if let Some(bars) = self.warm_up(&cursor.at, point, &mut scratch) {
                 shortest = shortest.min(bars);
                 if bars <= self.warm_up_max {

@@ -11,7 +11,7 @@ use crate::grid::{Grid, Scalars};
 use crate::indicators::Prefix;
 
 /// Bytes of series that are kept to be shared.
-pub const SHARED_BYTES_MAX: usize = 512 << 20;
+pub const SHARED_BYTES_MAX: usize = 1 << 30;
 
 /// Which series are worth sharing: at least two points read each, their operands are shared too, and all fit.
 pub(crate) fn shareable(program: &Program, grid: &Grid, live: &[bool], bars: usize) -> Vec<bool> {

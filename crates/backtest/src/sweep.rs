@@ -12,7 +12,7 @@ use assay_pine::Program;
 
 use crate::batch::{self, BATCH, BatchScratch};
 use crate::compute::isa::Isa;
-use crate::compute::{Lane, scalar};
+use crate::compute::{LANES, Lane, scalar};
 use crate::layout::Layout;
 use crate::shared::Shared;
 use crate::{Bars, Costs, Fill};
@@ -232,12 +232,14 @@ fn swept(
     let all = points.end.saturating_sub(points.start);
     let mut trials = vec![Trial::invalid(); all as usize];
     let (done, cancelled) = (AtomicU64::new(0), AtomicBool::new(false));
-    let batches = Mutex::new((0u64..).step_by(BATCH).zip(trials.chunks_mut(BATCH)));
+    // Small enough that every thread gets several.
+    let batch = (all as usize / (8 * threads)).next_multiple_of(LANES).clamp(LANES, BATCH);
+    let batches = Mutex::new((0u64..).step_by(batch).zip(trials.chunks_mut(batch)));
     let work = || {
         let mut scratch = BatchScratch::default();
         while !cancelled.load(Ordering::Relaxed) {
-            let batch = batches.lock().expect("no thread panics with the lock").next();
-            let Some((from, trials)) = batch else { return };
+            let next = batches.lock().expect("no thread panics with the lock").next();
+            let Some((from, trials)) = next else { return };
             batch::trade(&layout, &market, points.start + from, trials, Isa::best(), &mut scratch);
             let count = trials.len() as u64;
             let so_far = done.fetch_add(count, Ordering::Relaxed) + count;
@@ -246,7 +248,7 @@ fn swept(
             }
         }
     };
-    if threads == 1 || all <= BATCH as u64 {
+    if threads == 1 || all <= batch as u64 {
         work();
     } else {
         std::thread::scope(|scope| {

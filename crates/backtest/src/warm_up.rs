@@ -120,6 +120,14 @@ impl WarmUps {
         bars_of(node, operand, &scalar)
     }
 
+    /// The longest warm-up of the grid, if it follows from the tables alone that every point has a usable one of at most
+    /// `max` bars.
+    pub fn longest_of_all(&self, max: usize) -> Option<usize> {
+        let bars = self.leaves.as_ref()?.iter().flat_map(|i| &self.tables[*i]);
+        let longest = bars.copied().max().unwrap_or(0);
+        (longest != NEVER && longest as usize <= max).then_some(longest as usize)
+    }
+
     /// The warm-up of the point that `at` stands on; `None` when a length is unusable. `other` gives scalars that are not
     /// tabled; `scratch` is memory.
     pub fn of(

@@ -30,7 +30,7 @@ enum Step {
         node: usize,
         out: usize,
     },
-    /// A comparison of two operands.
+    /// A comparison of two operands, until it is joined with the others of them.
     Compare {
         compare: Compare,
         a: Side,
@@ -43,11 +43,6 @@ enum Step {
         b: Side,
         need: [bool; 3],
         out: [usize; 3],
-    },
-    /// Where a number is `na`.
-    Na {
-        of: Side,
-        out: usize,
     },
     And {
         a: usize,
@@ -208,9 +203,10 @@ impl Builder<'_> {
                     self.made.steps.push(Step::Not { a: ever, out });
                     return Some(out);
                 }
-                let of = self.side(a)?;
+                // A number is equal to itself, `na` is not.
+                let same = self.comparison(Compare::Eq, a, a)?;
                 let out = self.slot();
-                self.made.steps.push(Step::Na { of, out });
+                self.made.steps.push(Step::Not { a: same, out });
                 Some(out)
             }
             Op::And(a, b) => {
@@ -283,7 +279,7 @@ impl Builder<'_> {
     }
 }
 
-/// Comparisons of the same two operands, whichever way round they are written, become one step.
+/// All comparisons of two operands, whichever way round they are written, become one pass over them.
 fn join_comparisons(program: &mut WordProgram) {
     let mut pairs: BTreeMap<(Side, Side), Vec<(Compare, usize)>> = BTreeMap::new();
     for step in &program.steps {
@@ -292,17 +288,30 @@ fn join_comparisons(program: &mut WordProgram) {
             pairs.entry(pair).or_default().push((compare, *out));
         }
     }
+    program.steps.retain(|step| !matches!(step, Step::Compare { .. }));
     let mut first = vec![];
-    for ((a, b), outs) in pairs.into_iter().filter(|(_, outs)| outs.len() > 1) {
-        let base = [program.slots, program.slots + 1, program.slots + 2];
-        program.slots += 3;
+    for ((a, b), outs) in pairs {
         let mut need = [false; 3];
-        let [less, greater, equal] = base;
-        let mut unions = vec![];
-        for (compare, out) in outs {
-            for (need, wanted) in need.iter_mut().zip(compare::needs(&[compare])) {
+        let mut base: [Option<usize>; 3] = [None; 3];
+        for (compare, out) in &outs {
+            let wanted = compare::needs(&[*compare]);
+            for (need, wanted) in need.iter_mut().zip(wanted) {
                 *need |= wanted;
             }
+            // A relation that is asked for by itself stands where it is read.
+            if let Some(place) = [Compare::Lt, Compare::Gt, Compare::Eq].iter().position(|plain| plain == compare) {
+                base[place].get_or_insert(*out);
+            }
+        }
+        let out = base.map(|slot| {
+            slot.unwrap_or_else(|| {
+                program.slots += 1;
+                program.slots - 1
+            })
+        });
+        let [less, greater, equal] = out;
+        first.push(Step::Relate { a, b, need, out });
+        for (compare, out) in outs.into_iter().filter(|(_, out)| ![less, greater, equal].contains(out)) {
             let (a, b) = match compare {
                 Compare::Lt => (less, less),
                 Compare::Gt => (greater, greater),
@@ -311,11 +320,8 @@ fn join_comparisons(program: &mut WordProgram) {
                 Compare::Ge => (greater, equal),
                 Compare::Ne => (less, greater),
             };
-            program.steps.retain(|step| !matches!(step, Step::Compare { out: known, .. } if *known == out));
-            unions.push(Step::Or { a, b, out });
+            first.push(Step::Or { a, b, out });
         }
-        first.push(Step::Relate { a, b, need, out: base });
-        first.append(&mut unions);
     }
     first.append(&mut program.steps);
     program.steps = first;
@@ -413,35 +419,21 @@ impl WordProgram {
                         slots[*out][..words].iter_mut().for_each(|word| word[lane] = all);
                     }
                 }
-                Step::Compare { compare, a, b, out } => {
-                    let out = &mut slots[*out];
-                    for lane in 0..lanes {
-                        let (a, b) = (around.operand(lane, *a, bars), around.operand(lane, *b, bars));
-                        compare::relate(simd, a, b, bars.len(), compare::needs(&[*compare]), |word, found| {
-                            out[word][lane] = found.word(*compare);
-                        });
-                    }
-                }
+                Step::Compare { .. } => unreachable!("joined when the program was made"),
                 Step::Relate { a, b, need, out } => {
                     let [less, greater, equal] = slots.get_disjoint_mut(*out).expect("three slots of its own");
                     for lane in 0..lanes {
                         let (a, b) = (around.operand(lane, *a, bars), around.operand(lane, *b, bars));
                         compare::relate(simd, a, b, bars.len(), *need, |word, found| {
-                            less[word][lane] = found.less;
-                            greater[word][lane] = found.greater;
+                            if need[0] {
+                                less[word][lane] = found.less;
+                            }
+                            if need[1] {
+                                greater[word][lane] = found.greater;
+                            }
                             if need[2] {
                                 equal[word][lane] = found.equal;
                             }
-                        });
-                    }
-                }
-                Step::Na { of, out } => {
-                    for lane in 0..lanes {
-                        let x = around.operand(lane, *of, bars);
-                        let out = &mut slots[*out];
-                        // A number is equal to itself, `na` is not.
-                        compare::relate(simd, x, x, bars.len(), [false, false, true], |word, found| {
-                            out[word][lane] = !found.equal;
                         });
                     }
                 }

@@ -56,7 +56,6 @@ pub(crate) fn relate<S: Words>(
     match need {
         [true, false, false] => pass::<S, true, false, false>(simd, a, b, bars, &mut put),
         [false, true, false] => pass::<S, false, true, false>(simd, a, b, bars, &mut put),
-        [false, false, true] => pass::<S, false, false, true>(simd, a, b, bars, &mut put),
         [true, true, false] => pass::<S, true, true, false>(simd, a, b, bars, &mut put),
         _ => pass::<S, true, true, true>(simd, a, b, bars, &mut put),
     }
