@@ -50,6 +50,7 @@ use Meaning::{Other, Same, SameMoney};
 /// What a script sees at a close.
 struct At<'a> {
     t: usize,
+    tick: f64,
     bars: &'a Bars,
     up: &'a [f64],
     down: &'a [f64],
@@ -174,7 +175,7 @@ fn scenes() -> Vec<Scene> {
             |b, at| {
                 if at.up() {
                     enter(b, L, Side::Long);
-                    exit(b, X, L, |e| (e.profit, e.loss) = (3.0 / TICK, 2.0 / TICK));
+                    exit(b, X, L, |e| (e.profit, e.loss) = (3.0 / at.tick, 2.0 / at.tick));
                 }
                 if at.down() {
                     close(b, L);
@@ -188,7 +189,7 @@ fn scenes() -> Vec<Scene> {
             ten,
             |b, at| {
                 let legs = |e: &mut Exit| {
-                    (e.trail_points, e.trail_offset, e.loss) = (1.0 / TICK, 1.5 / TICK, 3.0 / TICK);
+                    (e.trail_points, e.trail_offset, e.loss) = (1.0 / at.tick, 1.5 / at.tick, 3.0 / at.tick);
                 };
                 if at.up() {
                     enter(b, L, Side::Long);
@@ -391,7 +392,7 @@ struct Outcome {
 
 impl Outcome {
     /// Runs the script on our broker.
-    fn ours(scene: &Scene, bars: &Bars) -> Outcome {
+    fn ours(scene: &Scene, settings: BrokerSettings, bars: &Bars) -> Outcome {
         let truth = |pine: &str| column(&format!("{pine} ? 1 : 0"), bars);
         let (up, down) = (
             truth("ta.crossover(ta.sma(close, 5), ta.sma(close, 20))"),
@@ -399,14 +400,21 @@ impl Outcome {
         );
         let extremes = ["ta.highest(high, 10)", "ta.lowest(low, 10)", "ta.highest(high, 5)", "ta.lowest(low, 5)"]
             .map(|pine| column(pine, bars));
-        let mut broker = Broker::new(&(scene.settings)());
+        let mut broker = Broker::new(&settings);
         let (mut position, mut equity, mut growth) = (vec![], vec![], vec![]);
         for t in 0..bars.len() {
             let [open, high, low, close] = [&bars.open, &bars.high, &bars.low, &bars.close].map(|x| x[t]);
             broker.begin(t, Bar { open, high, low, close });
             position.push(broker.position_size());
             equity.push(broker.equity());
-            let at = At { t, bars, up: &up, down: &down, extremes: extremes.each_ref().map(Vec::as_slice) };
+            let at = At {
+                t,
+                tick: settings.mintick,
+                bars,
+                up: &up,
+                down: &down,
+                extremes: extremes.each_ref().map(Vec::as_slice),
+            };
             (scene.script)(&mut broker, &at);
             broker.end();
             growth.push(broker.total_growth());
@@ -459,7 +467,9 @@ fn compare(peer: &str, meaning: fn(&Scene) -> Meaning, answers: &dyn Fn(&Bars, &
         Table::new(&format!("{peer}, closed trades, position and equity of scripts with orders, two markets"));
     for scene in &scenes {
         let pairs = markets.iter().zip(&answers);
-        let pairs = pairs.map(|(bars, answer)| (Outcome::ours(scene, bars), Outcome::theirs(&answer[scene.name])));
+        let pairs = pairs.map(|(bars, answer)| {
+            (Outcome::ours(scene, (scene.settings)(), bars), Outcome::theirs(&answer[scene.name]))
+        });
         let pairs: Vec<_> = pairs.collect();
         let trades = pairs.iter().map(|(_, theirs)| theirs.trades.len()).sum();
         let worst = |trades| pairs.iter().map(|(ours, theirs)| ours.apart(theirs, trades)).fold(0.0, f64::max);
@@ -485,10 +495,15 @@ fn the_interpreter_gives_the_orders_that_each_script_says() {
     for seed in [1, 2] {
         let bars = market::daily(seed, 600);
         for scene in scenes() {
-            let ours = Outcome::ours(&scene, &bars);
-            let script = assay_pine::check(scene.pine).unwrap_or_else(|refusal| panic!("{}: {refusal}", scene.name));
-            let on_close = (scene.settings)().process_orders_on_close;
+            // The interpreter's tick is 0.01: slippage as so many of those. Distances are given in its ticks.
+            let mut settings = (scene.settings)();
+            settings.slippage_ticks = if settings.slippage_ticks > 0.0 { 2.0 } else { 0.0 };
+            (settings.mintick, settings.intrabar) = (0.01, Intrabar::Path);
+            let text = scene.pine.replace("slippage=900000", "slippage=2");
+            let script = assay_pine::check(&text).unwrap_or_else(|refusal| panic!("{}: {refusal}", scene.name));
+            let on_close = settings.process_orders_on_close;
             let house = house(if on_close { Fill::Close } else { Fill::NextOpen }, Intrabar::Path);
+            let ours = Outcome::ours(&scene, settings, &bars);
             let run = interpret(&script, &[], &bars, house, 0..bars.len());
             let run = run.unwrap_or_else(|e| panic!("{}: {e}", scene.name));
             assert!(run.closed.iter().map(row).eq(ours.trades), "{}: other trades", scene.name);

@@ -1,7 +1,10 @@
-//! ffn, statsmodels and empyrical: the probability of overfitting, adjusted p-values and plain performance figures.
+//! arch, ffn, statsmodels and empyrical: tests of the whole search, the probability of overfitting, adjusted p-values and plain performance figures.
 
 use assay_backtest::metrics;
-use assay_backtest::overfitting::{benjamini_hochberg_yekutieli, bonferroni, holm, probability_of_overfitting};
+use assay_backtest::overfitting::{
+    Scale, benjamini_hochberg_yekutieli, block_length, bonferroni, holm, probability_of_overfitting, step_m,
+    superior_predictive_ability,
+};
 use assay_units::{Seed, SplitMix64};
 use serde_json::json;
 
@@ -14,6 +17,45 @@ fn noise(seed: u64, rows: usize, columns: usize, edge: f64) -> Vec<Vec<f64>> {
     let mut words = SplitMix64::new(Seed(seed));
     let mut entry = |c: usize| (words.next_unit() - 0.5) * 0.02 + if c == 3 { edge } else { 0.0 };
     (0..rows).map(|_| (0..columns).map(&mut entry).collect()).collect()
+}
+
+#[test]
+fn tests_of_the_whole_search_are_archs() {
+    if !ready(&["arch"]) {
+        return;
+    }
+    const DRAWS: u32 = 2_000;
+    const BLOCK: f64 = 10.0;
+    const LEVEL: f64 = 0.05;
+    let cases = [(7, 480, 8, 0.0), (7, 480, 8, 0.0015), (11, 500, 20, 0.0007), (12, 1_000, 40, 0.0)]
+        .map(|(seed, rows, columns, edge)| noise(seed, rows, columns, edge));
+    let asked = cases.each_ref().map(|matrix| {
+        json!({"matrix": matrix, "block": BLOCK as u32, "reps": DRAWS, "seed": 1, "size": LEVEL, "studentize": true})
+    });
+    let theirs = ask("searches.py", &json!({"arch": asked}));
+    let mut table = Table::new("arch 8.0.0, SPA and StepM by 2,000 bootstraps of each side's own seed, block lengths");
+    for (matrix, theirs) in cases.iter().zip(theirs["arch"].as_array().unwrap()) {
+        let columns: Vec<Vec<f64>> = (0..matrix[0].len()).map(|c| matrix.iter().map(|row| row[c]).collect()).collect();
+        let spa = superior_predictive_ability(&columns, Scale::Plain, BLOCK, DRAWS, Seed(2)).unwrap();
+        for (name, ours, key) in [
+            ("SPA p, lower", spa.lower, "lower"),
+            ("SPA p, consistent", spa.consistent, "consistent"),
+            ("SPA p, upper", spa.upper, "upper"),
+        ] {
+            // Two shares of 2,000: their difference has a deviation of 0.016 at most.
+            table.compare(name, &[ours], &[number(&theirs[key])], 1.0, 0.05, "chance on both sides");
+        }
+        let named: Vec<f64> = step_m(&columns, BLOCK, LEVEL, DRAWS, Seed(3)).iter().map(|c| *c as f64).collect();
+        let superior = numbers(&theirs["superior"]);
+        let apart = if named == superior { 0.0 } else { 1.0 };
+        table.row("StepM, rules named", named.len().max(1), apart, 0.0, "");
+        let lengths: Vec<_> = columns.iter().map(|c| block_length(c).unwrap()).collect();
+        let stationary: Vec<f64> = lengths.iter().map(|l| l.stationary).collect();
+        let circular: Vec<f64> = lengths.iter().map(|l| l.circular).collect();
+        table.compare("block length, stationary", &stationary, &numbers(&theirs["block_stationary"]), 1.0, 1e-9, "");
+        table.compare("block length, circular", &circular, &numbers(&theirs["block_circular"]), 1.0, 1e-9, "");
+    }
+    table.finish();
 }
 
 #[test]
