@@ -36,6 +36,7 @@ pub use evaluate::values;
 pub use examination::{
     Axis, Chosen, Curve, CurvePoint, Examination, ExamineSettings, HeatMap, WalkedForward, WalkedWindow, examine,
 };
+pub use family::{Family, Strategy};
 pub use fills::{Costs, Fill};
 pub use ground::Ground;
 pub use metrics::{Metrics, metrics};

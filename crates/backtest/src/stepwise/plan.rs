@@ -112,7 +112,7 @@ pub(super) fn operands(kind: &OrderKind) -> Vec<NodeId> {
 }
 
 /// Nodes that orders need, directly or through registers.
-pub(super) fn live(program: &StepProgram) -> Vec<bool> {
+pub(crate) fn live(program: &StepProgram) -> Vec<bool> {
     let graph = &program.graph;
     let mut live = vec![false; graph.nodes.len()];
     let mut open: Vec<NodeId> = Vec::new();
@@ -150,7 +150,7 @@ pub(super) fn point(inputs: &[Input], point: u64) -> Vec<f64> {
 }
 
 /// Bars before the first decision of one parameter set; `None` when a length is not usable.
-pub(super) fn warm_up(program: &StepProgram, live: &[bool], scalars: &[f64]) -> Option<usize> {
+pub(crate) fn warm_up(program: &StepProgram, live: &[bool], scalars: &[f64]) -> Option<usize> {
     warm_up_of(&program.graph, live, scalars).map(|bars| bars.into_iter().max().unwrap_or(0))
 }
 
