@@ -1,5 +1,7 @@
 //! Prices over time.
 
+use assay_pine::graph::SymbolFact;
+
 /// Bars, one column a vector, all of one length, ascending in time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bars {
@@ -18,6 +20,10 @@ pub struct Bars {
 }
 
 const DAY_MS: i64 = 86_400_000;
+/// Smallest step of a price: files of bars do not say, and most markets trade in hundredths.
+pub(crate) const MINTICK: f64 = 0.01;
+/// So many bars tell the interval; later ones do not change it.
+const INTERVAL_BARS: usize = 64;
 
 impl Bars {
     /// How many.
@@ -52,6 +58,22 @@ impl Bars {
             low: self.low[from..].to_vec(),
             close: self.close[from..].to_vec(),
             volume: self.volume[from..].to_vec(),
+        }
+    }
+
+    /// A fact that a script may ask for. The interval is the usual space between the first bars, in whole seconds.
+    pub(crate) fn fact(&self, fact: SymbolFact) -> f64 {
+        match fact {
+            SymbolFact::MinTick => MINTICK,
+            SymbolFact::IntervalSeconds => {
+                let first = &self.time[..self.len().min(INTERVAL_BARS)];
+                let mut spacing: Vec<i64> = first.windows(2).map(|pair| pair[1] - pair[0]).collect();
+                if spacing.is_empty() {
+                    return DAY_MS as f64 / 1_000.0;
+                }
+                let middle = spacing.len() / 2;
+                (*spacing.select_nth_unstable(middle).1 / 1_000) as f64
+            }
         }
     }
 

@@ -121,6 +121,7 @@ impl<'a> Evaluator<'a> {
                 Op::Number(x) => *x,
                 Op::Truth(b) => truth(*b),
                 Op::Input(input) => values[*input as usize],
+                Op::Symbol(fact) => self.bars.fact(*fact),
                 Op::Unary(f, a) => fold::unary(*f, of(a)),
                 Op::Binary(f, a, b) => fold::binary(*f, of(a), of(b)),
                 Op::Compare(f, a, b) => truth(fold::compare(*f, of(a), of(b))),
@@ -140,7 +141,9 @@ impl<'a> Evaluator<'a> {
                 | Op::History(..)
                 | Op::Indicator(..)
                 | Op::BarsSince(_)
-                | Op::ValueWhen(..) => {
+                | Op::ValueWhen(..)
+                | Op::Register(..)
+                | Op::Broker(_) => {
                     unreachable!("these are series")
                 }
             };
@@ -236,7 +239,8 @@ impl<'a> Evaluator<'a> {
                 });
                 Column::Number(values.collect())
             }
-            Op::Number(_) | Op::Truth(_) | Op::Input(_) => unreachable!("these are scalars"),
+            Op::Number(_) | Op::Truth(_) | Op::Input(_) | Op::Symbol(_) => unreachable!("these are scalars"),
+            Op::Register(..) | Op::Broker(_) => unreachable!("nodes with feedback are no columns: the lanes walk them"),
         })
     }
 

@@ -388,7 +388,7 @@ mod tests {
     #[test]
     fn luck_is_rejected_whatever_the_sharpe_ratio() {
         let (own, hold) = (returns(1, 2500, 0.1), returns(3, 2500, 0.0));
-        for (p, verdict) in [(0.009, Verdict::Plausible), (0.03, Verdict::Weak), (0.3, Verdict::Rejected)] {
+        for (p, verdict) in [(0.007, Verdict::Plausible), (0.03, Verdict::Weak), (0.3, Verdict::Rejected)] {
             let judged = judge(&input(&own, &hold, &permuted(p)));
             assert_eq!(judged.ruling.verdict, verdict, "{p}: {}", judged.ruling.summary);
         }
@@ -420,7 +420,7 @@ mod tests {
 
     #[test]
     fn a_concept_pays_for_its_strategies_and_its_data_sets() {
-        let (own, hold, luck) = (returns(1, 2500, 0.1), returns(3, 2500, 0.0), permuted(0.008));
+        let (own, hold, luck) = (returns(1, 2500, 0.1), returns(3, 2500, 0.0), permuted(0.006));
         let none = permuted(0.6);
         let (good, bad) = (judge(&input(&own, &hold, &luck)), judge(&input(&own, &hold, &none)));
         let item = |judgement: &'_ Judgement, data_set: &'static str| (data_set, judgement.evidence.clone());
@@ -440,14 +440,14 @@ mod tests {
             (found.best, found.items[found.best].1.verdict, p)
         };
         let (a, b) = (item(&good, "a"), item(&bad, "a"));
-        assert_eq!(judged(std::slice::from_ref(&a), 3.0), (0, Verdict::Plausible, over_looks(0.008, 1.0)));
+        assert_eq!(judged(std::slice::from_ref(&a), 3.0), (0, Verdict::Plausible, over_looks(0.006, 1.0)));
         // A second strategy on the same data counts even where the ledger forgot it.
-        assert_eq!(judged(&[b.clone(), a.clone()], 3.0), (1, Verdict::Weak, over_looks(0.008, 2.0)));
+        assert_eq!(judged(&[b.clone(), a.clone()], 3.0), (1, Verdict::Weak, over_looks(0.006, 2.0)));
         // A second data set as well.
         let other = item(&bad, "b");
         let both = judged(&[a.clone(), other], 3.0);
         assert_eq!((both.0, both.1), (0, Verdict::Weak));
-        assert!((both.2 - over_looks(0.008, 2.0)).abs() < 1e-15);
+        assert!((both.2 - over_looks(0.006, 2.0)).abs() < 1e-15);
         // And so do the looks of others, for ever.
         assert_eq!(judged(&[a], 30.0).1, Verdict::Rejected);
         assert_eq!(concept(&[], &Thresholds::default()), None);

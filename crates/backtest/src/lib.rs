@@ -23,6 +23,7 @@ mod run;
 mod search;
 mod selection;
 mod shared;
+pub mod stepwise;
 mod sweep;
 pub mod verdict;
 mod warm_up;
@@ -33,6 +34,7 @@ pub use evaluate::values;
 pub use examination::{
     Axis, Chosen, Curve, CurvePoint, Examination, ExamineSettings, HeatMap, WalkedForward, WalkedWindow, examine,
 };
+pub use family::{Family, Strategy};
 pub use fills::{Costs, Fill};
 pub use metrics::{Metrics, metrics};
 pub use run::{Run, Trade, run};

@@ -74,9 +74,9 @@ pub struct Thresholds {
     pub track_record_confidence: f64,
 }
 
-/// One test of luck decides between rejected and not, at 4 %, and may be passed for plausible at 1 %: the permutation of the
-/// whole search counts the choice, the kinship of the trials and the shape of the returns by itself, on all bars. 4 and not
-/// 5 % because what is promised is 5 % at most. The other lines say what is fragile, and are drawn where chance seldom throws
+/// One test of luck decides between rejected and not, at 4 %, and may be passed for plausible at 0.8 %: the permutation of the
+/// whole search counts the choice, the kinship of the trials and the shape of the returns by itself, on all bars. 4 and 0.8
+/// because what is promised is at most 5 % and 1 % of concepts without an edge. The other lines say what is fragile, and are drawn where chance seldom throws
 /// a real edge of a yearly Sharpe ratio of 1 over ten years: a walk-forward that keeps a quarter of the promise, because the
 /// promise of the best of a grid is inflated even where the edge is real; overfitting only where the choice does not carry
 /// over *and* loses, because the sets of a family with one common edge rank by luck. 30 trades: the smallest sample that
@@ -85,7 +85,7 @@ impl Default for Thresholds {
     fn default() -> Thresholds {
         Thresholds {
             luck_max: 0.04,
-            luck_plausible_max: 0.01,
+            luck_plausible_max: 0.008,
             dsr_min: 0.5,
             trades_min: 30,
             pbo_max: 0.5,
@@ -691,8 +691,8 @@ mod tests {
         use Verdict::{NotTestable, Plausible, Rejected, Weak};
         let table: &[(&str, Verdict, Change)] = &[
             ("", Plausible, |_| {}),
-            ("", Plausible, |e| permuted(e).p_looks = 0.01),
-            ("little_luck", Weak, |e| permuted(e).p_looks = 0.0101),
+            ("", Plausible, |e| permuted(e).p_looks = 0.008),
+            ("little_luck", Weak, |e| permuted(e).p_looks = 0.0081),
             ("little_luck", Weak, |e| permuted(e).p_looks = 0.04),
             ("luck", Rejected, |e| permuted(e).p_looks = 0.0401),
             ("luck", Rejected, |e| e.permutation = None),

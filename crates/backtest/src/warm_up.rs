@@ -10,14 +10,19 @@ use crate::grid::{Grid, Scalars};
 
 /// The first bar on which every input of entry and exit exists; `None` when a length is not usable.
 pub(crate) fn warm_up(program: &Program, live: &[bool], scalars: &[f64]) -> Option<usize> {
-    let graph = &program.graph;
+    let bars = warm_up_of(&program.graph, live, scalars)?;
+    Some(bars[program.entry.0 as usize].max(bars[program.exit.0 as usize]))
+}
+
+/// The first bar on which each live node and all that it rests on exist; `None` when a length is not usable.
+pub(crate) fn warm_up_of(graph: &Graph, live: &[bool], scalars: &[f64]) -> Option<Vec<usize>> {
     let mut bars: Vec<usize> = vec![0; graph.nodes.len()];
     for (i, node) in graph.nodes.iter().enumerate() {
         if live[i] {
             bars[i] = bars_of(node, |id| Some(bars[id.0 as usize]), &|id| scalars[id.0 as usize])?;
         }
     }
-    Some(bars[program.entry.0 as usize].max(bars[program.exit.0 as usize]))
+    Some(bars)
 }
 
 /// Bars that one node needs, given those of its operands.

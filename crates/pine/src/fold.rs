@@ -67,6 +67,12 @@ pub fn unary(f: Unary, x: f64) -> f64 {
         Unary::Round => x.round(),
         Unary::Sign if x == 0.0 || x.is_nan() => x,
         Unary::Sign => x.signum(),
+        Unary::Sin => x.sin(),
+        Unary::Cos => x.cos(),
+        Unary::Tan => x.tan(),
+        Unary::Asin => x.asin(),
+        Unary::Acos => x.acos(),
+        Unary::Atan => x.atan(),
     }
 }
 
@@ -97,5 +103,24 @@ pub fn compare(f: Compare, x: f64, y: f64) -> bool {
         Compare::Ge => x >= y,
         Compare::Eq => x == y,
         Compare::Ne => x != y && !x.is_nan() && !y.is_nan(),
+    }
+}
+
+/// The meaning of a scalar op, given its operands' values; truths are 1 and 0. Series have NaN.
+pub fn scalar(op: &Op, inputs: &[f64], of: impl Fn(NodeId) -> f64) -> f64 {
+    let truth = |b: bool| f64::from(u8::from(b));
+    match op {
+        Op::Number(x) => *x,
+        Op::Truth(b) => truth(*b),
+        Op::Input(i) => inputs[*i as usize],
+        Op::Unary(f, a) => unary(*f, of(*a)),
+        Op::Binary(f, a, b) => binary(*f, of(*a), of(*b)),
+        Op::Compare(f, a, b) => truth(compare(*f, of(*a), of(*b))),
+        Op::And(a, b) => truth(of(*a) != 0.0 && of(*b) != 0.0),
+        Op::Or(a, b) => truth(of(*a) != 0.0 || of(*b) != 0.0),
+        Op::Not(a) => truth(of(*a) == 0.0),
+        Op::Select(c, a, b) => of(if of(*c) != 0.0 { *a } else { *b }),
+        Op::IsNa(a) => truth(of(*a).is_nan()),
+        _ => f64::NAN,
     }
 }

@@ -40,6 +40,9 @@ pub struct Node {
     pub shape: Shape,
     /// Bit i is set when its value depends on input i (at most 64 inputs).
     pub inputs: u64,
+    /// True when its value depends, through whatever path, on a register or on the broker: it exists only bar by bar, in a
+    /// run. False: a column, computed at once and shared.
+    pub feedback: bool,
     /// Line in the source that it came from, from 1.
     pub line: u32,
 }
@@ -80,6 +83,15 @@ pub enum Time {
     Minute,
 }
 
+/// Something of the symbol or its file of bars: the same on every bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SymbolFact {
+    /// The smallest step of its price.
+    MinTick,
+    /// Seconds between two bars.
+    IntervalSeconds,
+}
+
 /// Functions of one number. All give `na` for `na`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "Pine's math.* of the same name; Neg is the unary minus; Round is half away from zero")]
@@ -94,6 +106,12 @@ pub enum Unary {
     Ceil,
     Round,
     Sign,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
 }
 
 /// Arithmetic on two numbers. IEEE f64; `Mod` is Rust's `%`; division by zero gives `na`.
@@ -190,6 +208,67 @@ pub enum Indicator {
     Kama,
 }
 
+/// What the broker knows after this bar's fills, marked at this bar's close. All are numbers; money is in the account's
+/// currency, sizes are in contracts (negative when short), bars are indices from 0. "Open" and "closed" speak of trades: one
+/// entry, or the part of it that one exit took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Broker {
+    /// Contracts held: positive long, negative short, 0 flat.
+    PositionSize,
+    /// Average price of the open entries, `na` when flat.
+    AveragePrice,
+    /// Starting cash, plus net profit, plus open profit.
+    Equity,
+    /// Unrealised profit of the position, 0 when flat.
+    OpenProfit,
+    /// Sum of the profits of all closed trades, after commission.
+    NetProfit,
+    /// Sum of the profits of winning trades.
+    GrossProfit,
+    /// Sum of the losses of losing trades, as a positive number.
+    GrossLoss,
+    /// Number of open trades.
+    OpenTrades,
+    /// Number of closed trades.
+    ClosedTrades,
+    /// Closed trades with a profit above 0.
+    WinTrades,
+    /// Closed trades with a profit below 0.
+    LossTrades,
+    /// Closed trades with a profit of exactly 0.
+    EvenTrades,
+    /// Starting cash.
+    InitialCapital,
+    /// Bar on which the oldest open trade was entered; `na` when flat, as all of these are.
+    OldestOpenBar,
+    /// Its entry price.
+    OldestOpenPrice,
+    /// Its signed size.
+    OldestOpenSize,
+    /// Its unrealised profit.
+    OldestOpenProfit,
+    /// Bar on which the newest open trade was entered.
+    NewestOpenBar,
+    /// Its entry price.
+    NewestOpenPrice,
+    /// Its signed size.
+    NewestOpenSize,
+    /// Its unrealised profit.
+    NewestOpenProfit,
+    /// Bar on which the last closed trade was entered; `na` before the first, as all of these are.
+    LastClosedEntryBar,
+    /// Bar on which it was left.
+    LastClosedExitBar,
+    /// Its entry price.
+    LastClosedEntryPrice,
+    /// Its exit price.
+    LastClosedExitPrice,
+    /// Its signed size.
+    LastClosedSize,
+    /// Its profit after commission.
+    LastClosedProfit,
+}
+
 /// What a node computes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
@@ -199,6 +278,8 @@ pub enum Op {
     Truth(bool),
     /// The value of input i.
     Input(u16),
+    /// A fact of the symbol.
+    Symbol(SymbolFact),
     /// A price column.
     Price(Price),
     /// A time field.
@@ -227,6 +308,38 @@ pub enum Op {
     BarsSince(NodeId),
     /// (truth, number, n): the number on the n-th last bar on which the truth held, n = 0 the latest.
     ValueWhen(NodeId, NodeId, NodeId),
+    /// The value that register i had at the end of the bar before (its initial value on the first bar).
+    Register(u32, Kind),
+    /// The broker's state after this bar's fills.
+    Broker(Broker),
+}
+
+impl Op {
+    /// The same function of other operands.
+    pub(crate) fn map(self, mut to: impl FnMut(NodeId) -> NodeId) -> Op {
+        match self {
+            Op::Unary(f, a) => Op::Unary(f, to(a)),
+            Op::Binary(f, a, b) => Op::Binary(f, to(a), to(b)),
+            Op::Compare(f, a, b) => Op::Compare(f, to(a), to(b)),
+            Op::And(a, b) => Op::And(to(a), to(b)),
+            Op::Or(a, b) => Op::Or(to(a), to(b)),
+            Op::Not(a) => Op::Not(to(a)),
+            Op::Select(a, b, c) => Op::Select(to(a), to(b), to(c)),
+            Op::IsNa(a) => Op::IsNa(to(a)),
+            Op::History(a, b) => Op::History(to(a), to(b)),
+            Op::Indicator(which, args) => Op::Indicator(which, args.into_iter().map(to).collect()),
+            Op::BarsSince(a) => Op::BarsSince(to(a)),
+            Op::ValueWhen(a, b, c) => Op::ValueWhen(to(a), to(b), to(c)),
+            leaf @ (Op::Number(_)
+            | Op::Truth(_)
+            | Op::Input(_)
+            | Op::Symbol(_)
+            | Op::Price(_)
+            | Op::Time(_)
+            | Op::Register(..)
+            | Op::Broker(_)) => leaf,
+        }
+    }
 }
 
 /// The nodes of one strategy.
@@ -259,7 +372,9 @@ impl Graph {
             return *known;
         }
         let (kind, shape, inputs) = self.derive(&op);
-        self.nodes.push(Node { op, kind, shape, inputs, line });
+        let feedback = matches!(op, Op::Register(..) | Op::Broker(_))
+            || Graph::operands(&op).iter().any(|operand| self.node(*operand).feedback);
+        self.nodes.push(Node { op, kind, shape, inputs, feedback, line });
         let id = NodeId(self.nodes.len() as u32 - 1);
         self.index.insert(key, id);
         id
@@ -268,7 +383,14 @@ impl Graph {
     /// The operands of `op`, in order.
     pub fn operands(op: &Op) -> Vec<NodeId> {
         match op {
-            Op::Number(_) | Op::Truth(_) | Op::Input(_) | Op::Price(_) | Op::Time(_) => vec![],
+            Op::Number(_)
+            | Op::Truth(_)
+            | Op::Input(_)
+            | Op::Symbol(_)
+            | Op::Price(_)
+            | Op::Time(_)
+            | Op::Register(..)
+            | Op::Broker(_) => vec![],
             Op::Unary(_, a) | Op::Not(a) | Op::IsNa(a) | Op::BarsSince(a) => vec![*a],
             Op::Binary(_, a, b) | Op::Compare(_, a, b) | Op::And(a, b) | Op::Or(a, b) | Op::History(a, b) => {
                 vec![*a, *b]
@@ -285,8 +407,11 @@ impl Graph {
         match op {
             Op::Number(_) => (Kind::Number, Shape::Scalar, 0),
             Op::Truth(_) => (Kind::Truth, Shape::Scalar, 0),
+            Op::Symbol(_) => (Kind::Number, Shape::Scalar, 0),
             Op::Input(i) => (Kind::Number, Shape::Scalar, 1 << i),
             Op::Price(_) | Op::Time(_) => (Kind::Number, Shape::Series, 0),
+            Op::Register(_, kind) => (*kind, Shape::Series, 0),
+            Op::Broker(_) => (Kind::Number, Shape::Series, 0),
             Op::Unary(..) | Op::Binary(..) => (Kind::Number, widest, inputs),
             Op::Compare(..) | Op::And(..) | Op::Or(..) | Op::Not(_) | Op::IsNa(_) => (Kind::Truth, widest, inputs),
             Op::Select(_, then, _) => (self.node(*then).kind, widest, inputs),

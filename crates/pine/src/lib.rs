@@ -3,17 +3,22 @@
 //! No I/O, no clock. `lexer` -> `parser` -> `lower` (names, types, refusals, inlining) -> [`graph`]. [`fold`] holds the meaning
 //! of arithmetic, which constants and every engine share.
 
-mod ast;
+pub mod ast;
 mod diagnostic;
+mod draft;
 pub mod fold;
 pub mod graph;
 mod lexer;
 mod lower;
-mod parser;
+pub mod parser;
 mod program;
+mod reduce;
+mod signals;
+mod steps;
 
 pub use diagnostic::{Diagnostic, Refusal};
-pub use program::{Input, InputKind, Program, Settings};
+pub use program::{Direction, Input, InputKind, Program, Settings, Sizing};
+pub use steps::{OrderCommand, OrderId, OrderKind, Register, StepProgram};
 
 /// Largest script, in bytes.
 pub const SCRIPT_BYTES_MAX: usize = 1 << 20;
@@ -21,11 +26,47 @@ pub const SCRIPT_BYTES_MAX: usize = 1 << 20;
 /// The version of a script that does not state one. TradingView takes 1; nobody has written that for years.
 const VERSION_UNSTATED: u8 = 4;
 
-/// Compiles a script. Never panics and never hangs, whatever the text.
+/// A checked strategy on the path that suits it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Compiled {
+    /// Pure signals: entry and exit are columns.
+    Signals(Program),
+    /// State, stops, shorts, sizing or feedback: walked bar by bar. With it, the first reason why.
+    Steps(StepProgram, Diagnostic),
+}
+
+/// Compiles a script for the path that suits it. Never panics and never hangs, whatever the text.
+///
+/// # Errors
+/// Everything that neither path holds, with line, column, name and, where there is one, the way round.
+pub fn compile_any(text: &str) -> Result<Compiled, Refusal> {
+    let steps = compile_steps(text)?;
+    Ok(match signals::signals(&steps) {
+        Ok(program) => Compiled::Signals(program),
+        Err(reason) => Compiled::Steps(steps, reason),
+    })
+}
+
+/// Compiles a script of pure signals: long only, all in, no state. Never panics and never hangs, whatever the text.
 ///
 /// # Errors
 /// Everything that the subset does not hold, with line, column, name and, where there is one, the way round.
 pub fn compile(text: &str) -> Result<Program, Refusal> {
+    match compile_any(text)? {
+        Compiled::Signals(program) => Ok(program),
+        Compiled::Steps(_, reason) => Err(Refusal(vec![Diagnostic {
+            message: format!("the strategy is no pair of signals: {}", reason.message),
+            help: Some("it runs on the stepwise path".to_owned()),
+            ..reason
+        }])),
+    }
+}
+
+/// Compiles a script as a walk from bar to bar, pure signals too. Never panics and never hangs, whatever the text.
+///
+/// # Errors
+/// Everything that the stepwise path does not hold, with line, column, name and, where there is one, the way round.
+pub fn compile_steps(text: &str) -> Result<StepProgram, Refusal> {
     let start = lexer::Span { line: 1, column: 1 };
     let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
     if text.len() > SCRIPT_BYTES_MAX {
@@ -38,21 +79,28 @@ pub fn compile(text: &str) -> Result<Program, Refusal> {
     lower::lower(&script, version)
 }
 
-/// Reads `//@version=N`, wherever it stands.
-fn version(text: &str) -> Result<u8, Diagnostic> {
+/// Reads `//@version=N`, in whatever comment it stands; the first counts.
+///
+/// # Errors
+/// Where the number is none that Pine has had.
+pub fn version(text: &str) -> Result<u8, Diagnostic> {
     for (at, line) in text.lines().enumerate() {
-        let Some(rest) = line.trim().trim_start_matches('\u{feff}').strip_prefix("//") else { continue };
-        let Some(number) = rest.trim_start().strip_prefix("@version") else { continue };
-        let number = number.trim_start().trim_start_matches('=').trim();
+        let Some(number) = line.find("//").and_then(|start| stated_version(&line[start..])) else { continue };
         let span = lexer::Span { line: at as u32 + 1, column: 1 };
-        return match number.parse::<u8>() {
-            Ok(version @ 4..=6) => Ok(version),
-            Ok(version @ 1..=3) => Err(span.advises(
-                format!("version {version} is not supported"),
-                "convert it to version 5 or 6 in TradingView's editor",
-            )),
-            _ => Err(span.says(format!("the version {number:?} is not known; 4, 5 and 6 are"))),
+        let digits: String = number.chars().take_while(char::is_ascii_digit).take(4).collect();
+        return match digits.parse::<u8>() {
+            Ok(version @ 1..=6) => Ok(version),
+            _ => {
+                let shown: String = number.chars().take_while(|c| c.is_alphanumeric()).take(20).collect();
+                Err(span.says(format!("the version {shown:?} is not known; 1 to 6 are")))
+            }
         };
     }
     Ok(VERSION_UNSTATED)
+}
+
+/// What stands behind `@version=` in a comment that says nothing before it.
+fn stated_version(comment: &str) -> Option<&str> {
+    let rest = comment.trim_start_matches('/').trim_start().strip_prefix("@version")?;
+    Some(rest.trim_start().strip_prefix('=')?.trim_start())
 }

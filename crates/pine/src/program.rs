@@ -31,8 +31,42 @@ pub struct Settings {
     pub process_orders_on_close: bool,
     /// Percent of traded value per side.
     pub commission_percent: Option<f64>,
+    /// Cash for each order that fills.
+    pub commission_per_order: Option<f64>,
+    /// Cash for each contract that changes hands.
+    pub commission_per_contract: Option<f64>,
     /// Starting cash.
     pub initial_capital: Option<f64>,
+    /// How large an entry is when it names no quantity. Absent: all in, the house's own.
+    pub sizing: Option<Sizing>,
+    /// Most entries in one direction; 0 and 1 both mean one.
+    pub pyramiding: u32,
+    /// Ticks against the trader on market and stop fills.
+    pub slippage_ticks: u32,
+    /// `strategy.close` and `strategy.exit` take the trades of their own entry, not the oldest first.
+    pub close_any: bool,
+    /// `strategy.risk.allow_entry_in`: entries the other way only close what is open.
+    pub only: Option<Direction>,
+}
+
+/// `default_qty_type` with `default_qty_value`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sizing {
+    /// Contracts.
+    Fixed(f64),
+    /// Cash, turned into contracts at the close of the bar that places the order.
+    Cash(f64),
+    /// Percent of the equity at the close of the bar that places the order.
+    PercentOfEquity(f64),
+}
+
+/// Side of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Buys.
+    Long,
+    /// Sells.
+    Short,
 }
 
 /// One parameter.

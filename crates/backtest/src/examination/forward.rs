@@ -100,8 +100,8 @@ pub(super) fn walk(
 
 /// Where each swept value stands in its input's grid, 0 to 1.
 fn place(family: &Family<'_>, index: u64) -> Vec<f64> {
-    let values = family.program.point(index);
-    let swept = family.program.inputs.iter().zip(&values).filter(|(input, _)| input.grid.len() > 1);
+    let values = family.strategy.point(index);
+    let swept = family.strategy.inputs().iter().zip(&values).filter(|(input, _)| input.grid.len() > 1);
     swept
         .map(|(input, value)| {
             let at = input.grid.iter().position(|v| v == value).unwrap_or(0);

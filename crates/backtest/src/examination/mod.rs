@@ -8,13 +8,12 @@ mod drawing;
 mod forward;
 mod sample;
 
-use assay_pine::Program;
 use assay_units::Seed;
 
 pub use drawing::{Axis, Curve, CurvePoint, HeatMap};
 pub use forward::{WalkedForward, WalkedWindow};
 
-use crate::family::Family;
+use crate::family::{Family, Strategy};
 use crate::judge::{JudgeInput, Judgement, SampleTests, TrialCount, judge};
 use crate::look_ahead::{LookAhead, WarmUpChange, look_ahead, warm_up_change};
 use crate::overfitting::{CvPaths, EffectiveTrials, Pbo, WalkForwardSettings};
@@ -112,18 +111,19 @@ pub struct Chosen {
     pub trades: Vec<Trade>,
 }
 
-/// Examines `program` on `bars`. `prior` counts the looks taken at these bars before; `progress(done, all)` hears of the
+/// Examines a strategy, a `&Program` or a `&StepProgram`, on `bars`. `prior` counts the looks taken at these bars before; `progress(done, all)` hears of the
 /// search and its permutations, in grid points, and returns false to cancel.
 ///
 /// # Errors
 /// Why nothing could be swept, or [`SweepError::Cancelled`].
-pub fn examine(
-    program: &Program,
+pub fn examine<'a>(
+    strategy: impl Into<Strategy<'a>>,
     bars: &Bars,
     settings: &ExamineSettings,
     prior: TrialCount,
     progress: &(dyn Fn(u64, u64) -> bool + Sync),
 ) -> Result<Examination, SweepError> {
+    let strategy = strategy.into();
     let terms = JudgeInput {
         periods_per_year: bars.periods_per_year(),
         assumed_cost: settings.costs.fee + settings.costs.slippage,
@@ -131,18 +131,18 @@ pub fn examine(
         thresholds: Some(&settings.thresholds),
         ..JudgeInput::default()
     };
-    let ahead = look_ahead(program, &program.defaults(), bars, settings.seed)?;
-    if ahead.is_some() {
-        return Ok(not_tested(&terms, 0, ahead));
-    }
     let family = Family {
-        program,
+        strategy,
         costs: settings.costs,
         fill: settings.fill,
         engine: settings.engine,
         grid_max: settings.grid_max,
         trades_min: settings.thresholds.trades_min,
     };
+    let ahead = look_ahead(&family, &strategy.defaults(), bars, settings.seed)?;
+    if ahead.is_some() {
+        return Ok(not_tested(&terms, 0, ahead));
+    }
     let markets = u64::from(settings.permutation.permutations_max);
     let swept = family
         .trials(bars, 0..bars.len(), settings.threads, &|done, all| progress(done, all.saturating_mul(1 + markets)))?;
@@ -151,8 +151,8 @@ pub fn examine(
     let Some(best) = family.best_of(&swept.trials) else {
         return Ok(not_tested(&terms, grid, None));
     };
-    let values = program.point(best.index);
-    let ahead = look_ahead(program, &values, bars, settings.seed)?;
+    let values = strategy.point(best.index);
+    let ahead = look_ahead(&family, &values, bars, settings.seed)?;
     if ahead.is_some() {
         return Ok(not_tested(&terms, grid, ahead));
     }
@@ -168,8 +168,7 @@ pub fn examine(
     let go_on = || progress(all, all);
     let run = family.run(best.index, bars, swept.first_bar..bars.len())?;
     let walked = forward::walk(&family, bars, &settings.walk_forward, settings.threads, &go_on)?;
-    let free = Family { costs: Costs { fee: 0.0, slippage: 0.0 }, ..family };
-    let free = free.run(best.index, bars, swept.first_bar..bars.len())?;
+    let break_even_cost = break_even(&family, best.index, bars, swept.first_bar)?;
     let pbo = sample::cross_validate(&family, bars, &swept)?;
     let sampled = sample::measure(&family, bars, &swept, (best, &run), settings.bootstrap_draws, settings.seed)?;
     let delay = unless_too_few(robustness::delay(&family, best.index, bars))?;
@@ -191,8 +190,8 @@ pub fn examine(
         walk_forward: walked.as_ref().map(|w| (w.summary, w.returns.len())),
         cv: sampled.cv.as_ref(),
         sample: sampled.tests,
-        break_even_cost: robustness::break_even_cost(&free),
-        plateau: robustness::plateau(program, &swept.trials, best.index as usize),
+        break_even_cost,
+        plateau: robustness::plateau(strategy.inputs(), &swept.trials, best.index as usize),
         delay,
         best_trades_out,
         noisy,
@@ -217,9 +216,9 @@ pub fn examine(
         best_trades_out,
         noisy,
         regimes,
-        warm_up: warm_up_change(program, &values, bars)?,
+        warm_up: warm_up_change(strategy, &values, bars)?,
         curve: drawing::curve(bars, &run, first_test),
-        heat_map: drawing::heat_map(program, &swept.trials),
+        heat_map: drawing::heat_map(strategy.inputs(), &swept.trials),
         trades: run.trades,
         values,
     };
@@ -230,6 +229,18 @@ pub fn examine(
 fn not_tested(terms: &JudgeInput<'_>, grid: u64, ahead: Option<LookAhead>) -> Examination {
     let judgement = judge(&JudgeInput { looks_ahead: ahead.map(|a| a.line), ..*terms });
     Examination { judgement, grid, look_ahead: ahead, chosen: None }
+}
+
+/// The cost per side at which nothing is left of a set.
+fn break_even(family: &Family<'_>, index: u64, bars: &Bars, first_bar: usize) -> Result<Option<f64>, SweepError> {
+    let at = |fee: f64| {
+        let family = Family { costs: Costs { fee, slippage: 0.0 }, ..*family };
+        family.run(index, bars, first_bar..bars.len())
+    };
+    match family.strategy {
+        Strategy::Signals(_) => Ok(robustness::break_even_cost(&at(0.0)?)),
+        Strategy::Steps(..) => robustness::break_even_by_running(|fee| Ok(at(fee)?.equity.last().copied())),
+    }
 }
 
 /// Too few bars for a run is an answer here, not an error.

@@ -28,7 +28,7 @@ pub use tail::tail_p;
 
 pub(crate) use fan::quantile;
 
-use crate::family::{Family, defined};
+use crate::family::Family;
 use crate::{Bars, SearchScratch, SweepError};
 
 /// Permuted markets at most, whatever the settings ask for: what is kept of them stays bounded.
@@ -115,11 +115,10 @@ pub fn permute_search(
     let search = family.search(bars)?;
     let draw = |number: u64, scratch: &mut SearchScratch| -> Result<Draw, SweepError> {
         let market = shuffler.market(settings.seed, number);
-        let best = search.best(&market, family.trades_min, scratch, &go_on)?;
-        let sharpe = best.as_ref().map_or(f64::NEG_INFINITY, |best| defined(best.trial.sharpe()));
-        let mut draw = Draw { best: sharpe, curve: None };
+        let best = search.best(&market, scratch, &go_on)?;
+        let mut draw = Draw { best: best.map_or(f64::NEG_INFINITY, |best| best.sharpe), curve: None };
         if let (true, Some(best)) = (number < fan::MARKETS_MAX as u64, best) {
-            let run = family.run(best.point, &market, first_bar..market.len())?;
+            let run = family.run(best.index, &market, first_bar..market.len())?;
             draw.curve = Some(points.iter().filter_map(|bar| run.equity.get(bar - run.first_bar).copied()).collect());
         }
         Ok(draw)
@@ -141,7 +140,7 @@ pub fn permute_search(
         exceeded: drawn.test.exceeded(),
         stopped_early: drawn.test.stopped_early(),
         p,
-        p_tail: if drawn.test.exceeded() >= settings.stop_at { p } else { tail_p(observed, &bests).min(p) },
+        p_tail: if drawn.test.exceeded() >= settings.stop_at { p } else { tail_p(observed, &bests) },
         bests,
         fan: fan::fan(points, &curves),
     }))

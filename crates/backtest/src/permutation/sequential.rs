@@ -3,7 +3,7 @@
 //! Besag and Clifford (1991), "Sequential Monte Carlo p-values", Biometrika 78: draw until `h` draws are at least as extreme
 //! as what was observed, at most `m`. Stopped after l draws, p = h/l; else p = (1 + k)/(1 + m) with k < h exceedances.
 //! Both are exact: under the null, P(p <= a) <= a. A hopeless search costs about 2h draws, and E[draws] = h(1 + ln(m/h)) under
-//! the null. With h = 10 and m = 1,000 nothing is lost at p = 0.01: there h is reached at the very end.
+//! the null. With h = 10 and m = 1,000 nothing is lost up to p = 0.01: there h is reached at the very end.
 
 /// Counts draws against an observed value.
 #[derive(Clone, Copy, Debug, PartialEq)]

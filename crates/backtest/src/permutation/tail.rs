@@ -17,8 +17,8 @@ const EXCEEDED_ENOUGH: usize = 10;
 const P_MIN: f64 = 1e-12;
 
 /// The p-value of `observed` among `draws` of the null. With ten exceedances or more, or too few draws for a tail, it is
-/// (1 + k)/(1 + m); else what the exponential tail of the squares of the largest tenth says, never below 1e-12 and never above the
-/// plain figure.
+/// (1 + k)/(1 + m); else what the exponential tail of the squares of the largest tenth says, never below 1e-12. (Not the smaller of the
+/// two: that would err to the bold side wherever they differ by chance.)
 pub fn tail_p(observed: f64, draws: &[f64]) -> f64 {
     let m = draws.len();
     let exceeded = draws.iter().filter(|d| d.is_nan() || **d >= observed).count();
@@ -39,7 +39,7 @@ pub fn tail_p(observed: f64, draws: &[f64]) -> f64 {
     // The fit knows its scale to 1/sqrt(n): one standard error is added, so that luck in the fit does not flatter.
     let scale = mean_excess * (1.0 + 1.0 / (in_tail as f64).sqrt());
     let tail = in_tail as f64 / m as f64 * (-excess(observed) / scale).exp();
-    tail.clamp(P_MIN, plain)
+    tail.clamp(P_MIN, 1.0)
 }
 
 #[cfg(test)]

@@ -26,6 +26,30 @@ pub fn break_even_cost(free: &Run) -> Option<f64> {
     Some(low)
 }
 
+/// The same for a strategy whose orders depend on its money, by running it at one fee after another. `at` gives the final
+/// equity at a fee per side.
+///
+/// # Errors
+/// What `at` meets.
+pub fn break_even_by_running<E>(at: impl Fn(f64) -> Result<Option<f64>, E>) -> Result<Option<f64>, E> {
+    let earns = |cost: f64| Ok(at(cost)?.filter(|e| e.is_finite()).map(|equity| equity > 1.0));
+    match earns(0.0)? {
+        None => return Ok(None),
+        Some(false) => return Ok(Some(0.0)),
+        Some(true) => {}
+    }
+    if earns(COST_MAX)? == Some(true) {
+        return Ok(Some(COST_MAX));
+    }
+    let (mut low, mut high) = (0.0, COST_MAX);
+    // 0.1 / 2^20 is a thousandth of a basis point.
+    for _ in 0..20 {
+        let middle = (low + high) / 2.0;
+        if earns(middle)? == Some(true) { low = middle } else { high = middle }
+    }
+    Ok(Some(low))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +64,12 @@ mod tests {
     fn costs_that_leave_nothing() {
         // 1.21 = ((1 + c)/(1 - c))^2 at c = 0.1/2.1.
         assert!((break_even_cost(&free(1.21, 2)).unwrap() - 0.1 / 2.1).abs() < 1e-12);
+        let at = |cost: f64| Ok::<_, ()>(Some(1.21 * ((1.0 - cost) / (1.0 + cost)).powi(2)));
+        assert!((break_even_by_running(at).unwrap().unwrap() - 0.1 / 2.1).abs() < 1e-6);
+        assert_eq!(break_even_by_running(|_| Ok::<_, ()>(Some(0.9))), Ok(Some(0.0)));
+        assert_eq!(break_even_by_running(|_| Ok::<_, ()>(Some(9.0))), Ok(Some(COST_MAX)));
+        assert_eq!(break_even_by_running(|_| Ok::<_, ()>(None)), Ok(None));
+        assert_eq!(break_even_by_running(|_| Err(())), Err(()));
         assert_eq!(break_even_cost(&free(0.9, 2)), Some(0.0));
         assert_eq!(break_even_cost(&free(1e9, 2)), Some(COST_MAX));
         assert_eq!(break_even_cost(&free(f64::NAN, 2)), None);

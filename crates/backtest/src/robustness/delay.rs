@@ -17,13 +17,14 @@ pub struct Delay {
     pub two_bars: f64,
 }
 
-/// Runs point `index` of the grid with its signals one and two bars late. `None` where a run has no Sharpe ratio.
+/// Runs point `index` of the grid with its signals one and two bars late. `None` where a run has no Sharpe ratio, and
+/// for strategies that cannot be run late.
 ///
 /// # Errors
 /// As [`Family::run_late`].
 pub fn delay(family: &Family<'_>, index: u64, bars: &Bars) -> Result<Option<Delay>, SweepError> {
     let late = |by: usize| -> Result<Option<f64>, SweepError> {
-        let run = family.run_late(index, bars, by)?;
+        let Some(run) = family.run_late(index, bars, by)? else { return Ok(None) };
         Ok(if run.trades.is_empty() { Some(0.0) } else { sharpe_sample(&run.returns).map(|s| s.sharpe) })
     };
     Ok(late(1)?.zip(late(2)?).map(|(one_bar, two_bars)| Delay { one_bar, two_bars }))

@@ -13,7 +13,7 @@ pub mod symbols;
 
 pub use benchmark::{Benchmark, against_benchmark};
 pub use best_trades::{BestTradesOut, without_best_trades};
-pub use costs::break_even_cost;
+pub use costs::{break_even_by_running, break_even_cost};
 pub use delay::{Delay, delay};
 pub use noise::{NoiseSettings, Noisy, noisy};
 pub use plateau::plateau;

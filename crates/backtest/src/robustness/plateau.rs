@@ -1,6 +1,6 @@
 //! A plateau or a lonely peak? How the neighbouring parameter sets of the best one do.
 
-use assay_pine::Program;
+use assay_pine::Input;
 
 use crate::Trial;
 
@@ -9,12 +9,12 @@ const NEIGHBOUR_INPUTS_MAX: usize = 6;
 
 /// Median Sharpe ratio of the valid sets within one grid step of `best`, over that of `best`. `None` when `best` earns
 /// nothing or has no valid neighbour. A neighbour that never traded counts as 0.
-pub fn plateau(program: &Program, trials: &[Trial], best: usize) -> Option<f64> {
+pub fn plateau(inputs: &[Input], trials: &[Trial], best: usize) -> Option<f64> {
     let peak = trials[best].sharpe();
     if peak.is_nan() || peak <= 0.0 {
         return None;
     }
-    let mut sharpes: Vec<f64> = neighbours(program, best)
+    let mut sharpes: Vec<f64> = neighbours(inputs, best)
         .into_iter()
         .filter(|i| trials[*i].valid)
         .map(|i| trials[i].sharpe())
@@ -31,8 +31,8 @@ pub fn plateau(program: &Program, trials: &[Trial], best: usize) -> Option<f64> 
 }
 
 /// Grid points that differ from `index` by at most one step in each input, itself excluded.
-fn neighbours(program: &Program, index: usize) -> Vec<usize> {
-    let lengths: Vec<usize> = program.inputs.iter().map(|input| input.grid.len()).collect();
+fn neighbours(inputs: &[Input], index: usize) -> Vec<usize> {
+    let lengths: Vec<usize> = inputs.iter().map(|input| input.grid.len()).collect();
     // The first input changes slowest.
     let strides: Vec<usize> = (0..lengths.len()).map(|i| lengths[i + 1..].iter().product()).collect();
     let mut stepped: Vec<usize> = (0..lengths.len()).filter(|i| lengths[*i] > 1).collect();

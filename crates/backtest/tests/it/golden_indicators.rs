@@ -5,7 +5,7 @@ use assay_backtest::{Bars, look_ahead};
 use assay_pine::graph::{NodeId, Op};
 use assay_units::Seed;
 
-use crate::{market, strategy};
+use crate::{family, market, strategy};
 
 /// The values of a Pine expression.
 fn column(expression: &str, bars: &Bars) -> Vec<f64> {
@@ -15,7 +15,7 @@ fn column(expression: &str, bars: &Bars) -> Vec<f64> {
 }
 
 fn values_of(program: &assay_pine::Program, node: NodeId, bars: &Bars) -> Vec<f64> {
-    assert_eq!(look_ahead::look_ahead(program, &program.defaults(), bars, Seed(1)), Ok(None));
+    assert_eq!(look_ahead::look_ahead(&family(program), &program.defaults(), bars, Seed(1)), Ok(None));
     assay_backtest::values(program, node, &program.defaults(), bars).unwrap()
 }
 

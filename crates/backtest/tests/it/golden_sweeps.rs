@@ -10,8 +10,8 @@ const COSTS: Costs = Costs { fee: 0.001, slippage: 0.0 };
 /// vectorbt enters at the first bar above after one below; equality keeps the state.
 fn sma_cross() -> Program {
     strategy(
-        "fast = input.int(10, minval=2, maxval=101)\nslow = input.int(50, minval=10, maxval=208, step=2)\na = ta.sma(close, fast)\nb = ta.sma(close, slow)",
-        "a > b and not na(ta.barssince(a < b))",
+        "fast = input.int(10, minval=2, maxval=101)\nslow = input.int(50, minval=10, maxval=208, step=2)\na = ta.sma(close, fast)\nb = ta.sma(close, slow)\nseen = not na(ta.barssince(a < b))",
+        "a > b and seen",
         "a < b",
     )
 }

@@ -2,7 +2,7 @@
 //!
 //! Compositions (Bollinger bands, MACD, crossings) are written out in simpler nodes, so the engines know few indicators.
 
-use super::{Lower, Lowered, Value};
+use super::{Lower, Lowered, Value, hard, soft};
 use crate::ast::Arg;
 use crate::graph::{Binary, Compare, Indicator as I, Kind, NodeId, Op, Price, Shape, Unary};
 use crate::lexer::Span;
@@ -38,6 +38,7 @@ use Does::{Composed, Fold};
 
 const SOURCE_LENGTH: &[(&str, Fallback)] = &[("source", Needed), ("length", Needed)];
 const X: &[(&str, Fallback)] = &[("number", Needed)];
+const ANGLE: &[(&str, Fallback)] = &[("angle", Needed)];
 const TWO: &[(&str, Fallback)] = &[("source1", Needed), ("source2", Needed)];
 
 const fn indicator(name: &'static str, parameters: &'static [(&'static str, Fallback)], which: I) -> Builtin {
@@ -94,10 +95,8 @@ static BUILTINS: &[Builtin] = &[
     composed("ta.cross", TWO, cross),
     composed("ta.rising", SOURCE_LENGTH, |l, a, s| beyond(l, a, I::Highest, Compare::Gt, s)),
     composed("ta.falling", SOURCE_LENGTH, |l, a, s| beyond(l, a, I::Lowest, Compare::Lt, s)),
-    composed("ta.barssince", &[("condition", Needed)], |l, a, s| l.node(Op::BarsSince(a[0]), s)),
-    composed("ta.valuewhen", &[("condition", Needed), ("source", Needed), ("occurrence", Needed)], |l, a, s| {
-        l.node(Op::ValueWhen(a[0], a[1], a[2]), s)
-    }),
+    composed("ta.barssince", &[("condition", Needed)], since),
+    composed("ta.valuewhen", &[("condition", Needed), ("source", Needed), ("occurrence", Is(0.0))], value_when),
     unary("math.abs", Unary::Abs),
     unary("math.sqrt", Unary::Sqrt),
     unary("math.log", Unary::Log),
@@ -106,6 +105,13 @@ static BUILTINS: &[Builtin] = &[
     unary("math.floor", Unary::Floor),
     unary("math.ceil", Unary::Ceil),
     unary("math.sign", Unary::Sign),
+    Builtin { name: "math.sin", parameters: ANGLE, does: Does::Unary(Unary::Sin) },
+    Builtin { name: "math.cos", parameters: ANGLE, does: Does::Unary(Unary::Cos) },
+    Builtin { name: "math.tan", parameters: ANGLE, does: Does::Unary(Unary::Tan) },
+    Builtin { name: "math.asin", parameters: ANGLE, does: Does::Unary(Unary::Asin) },
+    Builtin { name: "math.acos", parameters: ANGLE, does: Does::Unary(Unary::Acos) },
+    Builtin { name: "math.atan", parameters: ANGLE, does: Does::Unary(Unary::Atan) },
+    composed("math.round_to_mintick", X, to_tick),
     composed("math.round", &[("number", Needed), ("precision", Is(0.0))], round),
     Builtin {
         name: "math.pow",
@@ -135,46 +141,38 @@ impl Lower {
         if let Fold(f) = builtin.does {
             return self.fold(name, f, args, span);
         }
-        let args = self.bound(builtin, args, span)?;
-        let series = !matches!(builtin.does, Does::Unary(_) | Does::Binary(_)) && name != "math.round";
-        if series && args.iter().any(|(_, position)| *position) {
-            return Err(span.advises(
-                format!("`{name}` over the past of the position is not supported yet"),
-                "apply it to prices, and ask for the position in the condition",
-            ));
+        if matches!(builtin.does, Does::Indicator(_) | Composed(_)) && name.starts_with("ta.") && self.looped > 0 {
+            return Err(soft(span.advises(
+                format!("`{name}` inside a loop runs in the interpreter alone"),
+                "move the call above the loop",
+            )));
         }
-        if series && self.graph.node(self.path).op != Op::Truth(true) && self.inside_branch_warned.insert(span.line) {
-            let warning = span.advises(
-                format!("`{name}` inside a branch is computed on every bar here; TradingView computes it only when the branch runs"),
-                "move the call above the `if`",
-            );
-            self.warnings.push(warning);
-        }
-        let position = args.iter().any(|(_, position)| *position);
-        let nodes: Vec<NodeId> = args.iter().map(|(node, _)| *node).collect();
+        let nodes = self.bound(builtin, args, span)?;
         match builtin.does {
-            Does::Indicator(which) => self.node(Op::Indicator(which, nodes), span),
-            Does::Unary(f) => Ok(Value::Node(self.add(Op::Unary(f, nodes[0]), span)?, position)),
-            Does::Binary(f) => Ok(Value::Node(self.add(Op::Binary(f, nodes[0], nodes[1]), span)?, position)),
+            Does::Indicator(which) => Ok(Value::Node(self.series(which, nodes, span)?)),
+            Does::Unary(f) => Ok(Value::Node(self.add(Op::Unary(f, nodes[0]), span)?)),
+            Does::Binary(f) => Ok(Value::Node(self.add(Op::Binary(f, nodes[0], nodes[1]), span)?)),
             Composed(lower) => lower(self, &nodes, span),
             Fold(_) => unreachable!("handled above"),
         }
     }
 
-    fn bound(&mut self, builtin: &'static Builtin, args: &[Arg], span: Span) -> Lowered<Vec<(NodeId, bool)>> {
+    fn bound(&mut self, builtin: &'static Builtin, args: &[Arg], span: Span) -> Lowered<Vec<NodeId>> {
         let (name, parameters) = (builtin.name, builtin.parameters);
         let positional = args.iter().filter(|arg| arg.name.is_none()).count();
         // ta.highest(n) is ta.highest(high, n).
         let skipped =
             usize::from(matches!(parameters.first(), Some((_, Column(_)))) && args.len() == 1 && positional == 1);
         if positional + skipped > parameters.len() {
-            return Err(span.says(format!("`{name}` takes {} arguments, {positional} are given", parameters.len())));
+            return Err(hard(
+                span.says(format!("`{name}` takes {} arguments, {positional} are given", parameters.len())),
+            ));
         }
         if let Some(unknown) =
             args.iter().filter_map(|a| a.name.as_ref()).find(|a| parameters.iter().all(|p| p.0 != *a))
         {
             let known: Vec<&str> = parameters.iter().map(|p| p.0).collect();
-            return Err(span.says(format!("`{name}` has no parameter `{unknown}`; it has {}", known.join(", "))));
+            return Err(hard(span.says(format!("`{name}` has no parameter `{unknown}`; it has {}", known.join(", ")))));
         }
         let mut bound = Vec::with_capacity(parameters.len());
         for (i, (parameter, default)) in parameters.iter().enumerate() {
@@ -183,22 +181,31 @@ impl Lower {
                 None => None,
             };
             let value = match (given, default) {
-                (Some(expr), _) => self.expr(&expr.clone())?,
-                (None, Is(x)) => Value::Node(self.add(Op::Number(*x), span)?, false),
-                (None, Column(price)) => Value::Node(self.add(Op::Price(*price), span)?, false),
-                (None, Needed) => return Err(span.says(format!("`{name}` needs the argument `{parameter}`"))),
+                (Some(expr), _) => self.expr(expr)?,
+                (None, Is(x)) => Value::Node(self.constant(*x, span)?),
+                (None, Column(price)) => Value::Node(self.add(Op::Price(*price), span)?),
+                (None, Needed) => {
+                    return Err(hard(span.says(format!("`{name}` needs the argument `{parameter}`"))));
+                }
             };
             let at = given.map_or(span, |expr| expr.span);
             let wants_truth = matches!(*parameter, "condition");
             let flag = matches!(*parameter, "biased" | "handle_na" | "useTrueRange");
-            let (node, position) = if wants_truth {
+            let node = if wants_truth {
                 self.truth(value, at)?
-            } else if flag && matches!(&value, Value::Node(n, _) if self.graph.node(*n).kind == Kind::Truth) {
-                let Value::Node(n, _) = value else { unreachable!("matched above") };
-                match self.graph.node(n).op {
-                    Op::Truth(b) => (self.add(Op::Number(f64::from(u8::from(b))), at)?, false),
-                    _ => return Err(at.says(format!("`{parameter}` must be true or false"))),
+            } else if flag && matches!(&value, Value::Node(n) if self.graph().node(*n).kind == Kind::Truth) {
+                let Value::Node(n) = value else { unreachable!("matched above") };
+                match self.graph().node(n).op {
+                    Op::Truth(b) => self.constant(f64::from(u8::from(b)), at)?,
+                    _ => return Err(soft(at.says(format!("`{parameter}` must be true or false")))),
                 }
+            } else if *parameter == "source"
+                && matches!(&value, Value::Node(n) if self.graph().node(*n).kind == Kind::Truth)
+            {
+                // A condition as the source of ta.change, ta.valuewhen, ...: 1 and 0.
+                let node = self.truth(value, at)?;
+                let (one, zero) = (self.constant(1.0, at)?, self.constant(0.0, at)?);
+                self.add(Op::Select(node, one, zero), at)?
             } else {
                 self.number(value, at)?
             };
@@ -220,16 +227,16 @@ impl Lower {
                     | "offset"
                     | "precision"
             );
-            if scalar && self.graph.node(node).shape == Shape::Series {
-                return Err(at.advises(
-                    format!("`{parameter}` of `{name}` changes from bar to bar, which is not supported"),
+            if scalar && self.graph().node(node).shape == Shape::Series {
+                return Err(soft(at.advises(
+                    format!("`{parameter}` of `{name}` changes from bar to bar, which runs in the interpreter alone"),
                     "use a constant or an input",
-                ));
+                )));
             }
-            if *parameter == "length" && matches!(self.graph.node(node).op, Op::Number(n) if n.is_nan() || n < 1.0) {
-                return Err(at.says(format!("`{parameter}` of `{name}` must be at least 1")));
+            if *parameter == "length" && self.known(node).is_some_and(|n| n.is_nan() || n < 1.0) {
+                return Err(hard(at.says(format!("`{parameter}` of `{name}` must be at least 1"))));
             }
-            bound.push((node, position));
+            bound.push(node);
         }
         Ok(bound)
     }
@@ -238,99 +245,116 @@ impl Lower {
         let mut all = Vec::new();
         for arg in args {
             let value = self.expr(&arg.value)?;
+            if matches!(value, Value::Inert) {
+                return Ok(Value::Inert);
+            }
             all.push(self.number(value, arg.value.span)?);
         }
-        let Some(((mut node, mut position), rest)) = all.split_first().map(|(first, rest)| (*first, rest)) else {
-            return Err(span.says(format!("`{name}` needs at least one number")));
+        let Some((mut node, rest)) = all.split_first().map(|(first, rest)| (*first, rest)) else {
+            return Err(hard(span.says(format!("`{name}` needs at least one number"))));
         };
-        for (next, p) in rest {
+        for next in rest {
             node = self.add(Op::Binary(f, node, *next), span)?;
-            position |= p;
         }
         if f == Binary::Add {
-            let n = self.add(Op::Number(all.len() as f64), span)?;
+            let n = self.constant(all.len() as f64, span)?;
             node = self.add(Op::Binary(Binary::Div, node, n), span)?;
         }
-        Ok(Value::Node(node, position))
+        Ok(Value::Node(node))
     }
 
     fn node(&mut self, op: Op, span: Span) -> Lowered<Value> {
-        Ok(Value::Node(self.add(op, span)?, false))
-    }
-    fn constant_of(&mut self, x: f64, span: Span) -> Lowered<NodeId> {
-        self.add(Op::Number(x), span)
+        Ok(Value::Node(self.add(op, span)?))
     }
     fn math(&mut self, f: Binary, a: NodeId, b: NodeId, span: Span) -> Lowered<NodeId> {
         self.add(Op::Binary(f, a, b), span)
     }
-    fn series(&mut self, which: I, args: Vec<NodeId>, span: Span) -> Lowered<NodeId> {
-        self.add(Op::Indicator(which, args), span)
-    }
     fn price(&mut self, which: Price, span: Span) -> Lowered<NodeId> {
         self.add(Op::Price(which), span)
+    }
+
+    /// A series function. Inside a branch it advances only when the branch runs, as on TradingView.
+    fn series(&mut self, which: I, args: Vec<NodeId>, span: Span) -> Lowered<NodeId> {
+        match self.gate() {
+            None => self.add(Op::Indicator(which, args), span),
+            Some(gate) => self.draft.written_out(which, &args, Some(gate), span.line).map_err(|finding| {
+                soft(crate::Diagnostic {
+                    help: Some("move the call above the branch".to_owned()),
+                    column: span.column,
+                    ..finding
+                })
+            }),
+        }
+    }
+
+    /// A value one bar (or one call) ago.
+    fn before(&mut self, node: NodeId, span: Span) -> Lowered<NodeId> {
+        let one = self.constant(1.0, span)?;
+        let gate = self.gate();
+        self.past(node, one, gate, span)
     }
 }
 
 fn is_zero(l: &Lower, node: NodeId) -> bool {
-    matches!(l.graph.node(node).op, Op::Number(x) if x == 0.0)
+    matches!(l.graph().node(node).op, Op::Number(x) if x == 0.0)
 }
 
 /// Population deviation, or with `biased = false` the sample's: times sqrt(n / (n - 1)).
 fn stdev(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     let sd = l.series(I::Stdev, vec![a[0], a[1]], s)?;
     if !is_zero(l, a[2]) {
-        return Ok(Value::Node(sd, false));
+        return Ok(Value::Node(sd));
     }
-    let one = l.constant_of(1.0, s)?;
+    let one = l.constant(1.0, s)?;
     let fewer = l.math(Binary::Sub, a[1], one, s)?;
     let ratio = l.math(Binary::Div, a[1], fewer, s)?;
     let root = l.add(Op::Unary(Unary::Sqrt, ratio), s)?;
-    Ok(Value::Node(l.math(Binary::Mul, sd, root, s)?, false))
+    Ok(Value::Node(l.math(Binary::Mul, sd, root, s)?))
 }
 
 fn linreg(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     if !is_zero(l, a[2]) {
-        return Err(s.says("`ta.linreg` with an offset is not supported yet"));
+        return Err(soft(s.says("`ta.linreg` with an offset runs in the interpreter alone")));
     }
-    l.node(Op::Indicator(I::LinReg, vec![a[0], a[1]]), s)
+    l.series(I::LinReg, vec![a[0], a[1]], s).map(Value::Node)
 }
 
 /// `na` on the first bar unless `handle_na`, where the high and low stand for the missing close.
 fn true_range(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     let range = l.series(I::TrueRange, vec![], s)?;
     if !is_zero(l, a[0]) {
-        return Ok(Value::Node(range, false));
+        return Ok(Value::Node(range));
     }
     let bar = l.add(Op::Time(crate::graph::Time::BarIndex), s)?;
-    let zero = l.constant_of(0.0, s)?;
+    let zero = l.constant(0.0, s)?;
     let first = l.add(Op::Compare(Compare::Eq, bar, zero), s)?;
-    let na = l.constant_of(f64::NAN, s)?;
+    let na = l.constant(f64::NAN, s)?;
     l.node(Op::Select(first, na, range), s)
 }
 
 fn williams_r(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     let (close, high, low) = (l.price(Price::Close, s)?, l.price(Price::High, s)?, l.price(Price::Low, s)?);
     let stoch = l.series(I::Stoch, vec![close, high, low, a[0]], s)?;
-    let hundred = l.constant_of(100.0, s)?;
-    Ok(Value::Node(l.math(Binary::Sub, stoch, hundred, s)?, false))
+    let hundred = l.constant(100.0, s)?;
+    Ok(Value::Node(l.math(Binary::Sub, stoch, hundred, s)?))
 }
 
 fn dmi(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
-    let plus = l.node(Op::Indicator(I::PlusDi, vec![a[0]]), s)?;
-    let minus = l.node(Op::Indicator(I::MinusDi, vec![a[0]]), s)?;
-    let adx = l.node(Op::Indicator(I::Adx, vec![a[0], a[1]]), s)?;
+    let plus = l.series(I::PlusDi, vec![a[0]], s).map(Value::Node)?;
+    let minus = l.series(I::MinusDi, vec![a[0]], s).map(Value::Node)?;
+    let adx = l.series(I::Adx, vec![a[0], a[1]], s).map(Value::Node)?;
     Ok(Value::Tuple(vec![plus, minus, adx]))
 }
 
 fn supertrend(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
-    let line = l.node(Op::Indicator(I::Supertrend, a.to_vec()), s)?;
-    let direction = l.node(Op::Indicator(I::SupertrendDirection, a.to_vec()), s)?;
+    let line = l.series(I::Supertrend, a.to_vec(), s).map(Value::Node)?;
+    let direction = l.series(I::SupertrendDirection, a.to_vec(), s).map(Value::Node)?;
     Ok(Value::Tuple(vec![line, direction]))
 }
 
 /// WMA(2 * WMA(x, n/2) - WMA(x, n), floor(sqrt(n))).
 fn hull(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
-    let two = l.constant_of(2.0, s)?;
+    let two = l.constant(2.0, s)?;
     let half = l.math(Binary::Div, a[1], two, s)?;
     let half = l.add(Op::Unary(Unary::Floor, half), s)?;
     let root = l.add(Op::Unary(Unary::Sqrt, a[1]), s)?;
@@ -339,13 +363,13 @@ fn hull(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     let slow = l.series(I::Wma, vec![a[0], a[1]], s)?;
     let twice = l.math(Binary::Mul, two, fast, s)?;
     let raw = l.math(Binary::Sub, twice, slow, s)?;
-    l.node(Op::Indicator(I::Wma, vec![raw, root]), s)
+    l.series(I::Wma, vec![raw, root], s).map(Value::Node)
 }
 
 /// TradingView writes it with a variable that remembers; here it is one call, and the reader is told.
 fn kama(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     l.warnings.push(s.says("`ta.kama` is understood here but unknown to TradingView"));
-    l.node(Op::Indicator(I::Kama, a.to_vec()), s)
+    l.series(I::Kama, a.to_vec(), s).map(Value::Node)
 }
 
 fn bands(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<[NodeId; 3]> {
@@ -356,7 +380,7 @@ fn bands(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<[NodeId; 3]> {
 }
 
 fn three(nodes: [NodeId; 3]) -> Value {
-    Value::Tuple(nodes.into_iter().map(|node| Value::Node(node, false)).collect())
+    Value::Tuple(nodes.into_iter().map(Value::Node).collect())
 }
 
 fn bollinger(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
@@ -369,10 +393,10 @@ fn bollinger_width(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     let width = l.math(Binary::Sub, upper, lower, s)?;
     let ratio = l.math(Binary::Div, width, middle, s)?;
     if l.version < 6 {
-        return Ok(Value::Node(ratio, false));
+        return Ok(Value::Node(ratio));
     }
-    let hundred = l.constant_of(100.0, s)?;
-    Ok(Value::Node(l.math(Binary::Mul, ratio, hundred, s)?, false))
+    let hundred = l.constant(100.0, s)?;
+    Ok(Value::Node(l.math(Binary::Mul, ratio, hundred, s)?))
 }
 
 fn keltner(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
@@ -397,27 +421,39 @@ fn macd(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
 }
 
 fn crossing(l: &mut Lower, a: &[NodeId], now: Compare, before: Compare, s: Span) -> Lowered<Value> {
-    let one = l.constant_of(1.0, s)?;
     let beyond = l.add(Op::Compare(now, a[0], a[1]), s)?;
     // A scalar has the same value a bar ago, but not on a bar before the first.
-    let (x, y) = (l.add(Op::History(a[0], one), s)?, l.add(Op::History(a[1], one), s)?);
+    let (x, y) = (l.before(a[0], s)?, l.before(a[1], s)?);
     let was_not = l.add(Op::Compare(before, x, y), s)?;
     l.node(Op::And(beyond, was_not), s)
+}
+
+fn since(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
+    match l.gate() {
+        None => l.node(Op::BarsSince(a[0]), s),
+        gate => l.draft.written_out_bars_since(a[0], gate, s.line).map(Value::Node).map_err(soft),
+    }
+}
+
+fn value_when(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
+    match l.gate() {
+        None => l.node(Op::ValueWhen(a[0], a[1], a[2]), s),
+        gate => l.draft.written_out_value_when((a[0], a[1], a[2]), gate, s.line).map(Value::Node).map_err(soft),
+    }
 }
 
 fn cross(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     let up = crossing(l, a, Compare::Gt, Compare::Le, s)?;
     let down = crossing(l, a, Compare::Lt, Compare::Ge, s)?;
     match (up, down) {
-        (Value::Node(up, _), Value::Node(down, _)) => l.node(Op::Or(up, down), s),
+        (Value::Node(up), Value::Node(down)) => l.node(Op::Or(up, down), s),
         _ => unreachable!("crossings are nodes"),
     }
 }
 
 /// Above (or below) every one of the n values before.
 fn beyond(l: &mut Lower, a: &[NodeId], extreme: I, than: Compare, s: Span) -> Lowered<Value> {
-    let one = l.constant_of(1.0, s)?;
-    let before = l.add(Op::History(a[0], one), s)?;
+    let before = l.before(a[0], s)?;
     let extreme = l.series(extreme, vec![before, a[1]], s)?;
     l.node(Op::Compare(than, a[0], extreme), s)
 }
@@ -426,9 +462,17 @@ fn round(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     if is_zero(l, a[1]) {
         return l.node(Op::Unary(Unary::Round, a[0]), s);
     }
-    let ten = l.constant_of(10.0, s)?;
+    let ten = l.constant(10.0, s)?;
     let scale = l.math(Binary::Pow, ten, a[1], s)?;
     let scaled = l.math(Binary::Mul, a[0], scale, s)?;
     let rounded = l.add(Op::Unary(Unary::Round, scaled), s)?;
-    Ok(Value::Node(l.math(Binary::Div, rounded, scale, s)?, false))
+    Ok(Value::Node(l.math(Binary::Div, rounded, scale, s)?))
+}
+
+/// To the nearest step of the symbol's price.
+fn to_tick(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
+    let tick = l.add(Op::Symbol(crate::graph::SymbolFact::MinTick), s)?;
+    let ticks = l.math(Binary::Div, a[0], tick, s)?;
+    let whole = l.add(Op::Unary(Unary::Round, ticks), s)?;
+    Ok(Value::Node(l.math(Binary::Mul, whole, tick, s)?))
 }

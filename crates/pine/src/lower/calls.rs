@@ -1,13 +1,15 @@
 //! Calls: the script's own functions (inlined), `na` handling, drawings (accepted, without effect), and what is refused.
 
-use super::{CALL_DEPTH_MAX, Function, Lower, Lowered, Value, builtins};
-use crate::ast::{Arg, Expr};
-use crate::graph::{Op, Time};
-use crate::lexer::Span;
 use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{CALL_DEPTH_MAX, Function, Lower, Lowered, Value, builtins, hard, soft};
+use crate::ast::{Arg, Expr, TypeName};
+use crate::graph::{Compare, Op, Unary};
+use crate::lexer::Span;
 
 /// Calls that draw, log, alert or make a text: nothing that they do or return can change a result.
-const INERT: [&str; 15] = [
+const INERT: [&str; 14] = [
     "plot",
     "plotshape",
     "plotchar",
@@ -21,8 +23,7 @@ const INERT: [&str; 15] = [
     "alert",
     "alertcondition",
     "max_bars_back",
-    "strategy.cancel",
-    "strategy.cancel_all",
+    "runtime.error",
 ];
 const INERT_FAMILIES: [&str; 11] =
     ["label", "line", "box", "table", "linefill", "polyline", "color", "str", "log", "chart", "hline"];
@@ -67,24 +68,43 @@ const OLD_MATH: [&str; 13] =
 
 impl Lower {
     /// Lowers a call by its full name.
-    pub(super) fn call(&mut self, name: &str, args: &[Arg], span: Span) -> Lowered<Value> {
-        if let Some(function) = self.functions.get(name).cloned() {
-            return self.inline(name, &function, args, span);
+    pub(super) fn call(&mut self, name: &str, types: &[TypeName], args: &[Arg], span: Span) -> Lowered<Value> {
+        if let Some((head, method)) = name.rsplit_once('.')
+            && self.find(head.split('.').next().unwrap_or(head)).is_some()
+        {
+            let on = self.name(head, span)?;
+            return self.method(on, method, args, span);
+        }
+        if let Some(function) = self.function(name, args.len()) {
+            return self.inline(name, &function, None, args, span);
         }
         let name = &current_name(name, self.version);
         match name.as_str() {
             "strategy" => return self.header(args, span),
             "indicator" | "study" | "library" => {
-                return Err(span.advises(
+                return Err(hard(span.advises(
                     format!("`{name}` has no orders to back-test"),
                     "use strategy(\"name\") with strategy.entry and strategy.close",
-                ));
+                )));
             }
             "nz" => return self.nz(args, span),
             "na" => {
-                let value = self.argument(args, 0, "x", span)?;
-                let (node, position) = self.number(value, span)?;
-                return Ok(Value::Node(self.add(Op::IsNa(node), span)?, position));
+                if args.is_empty() {
+                    return Ok(Value::Na);
+                }
+                return match self.argument(args, 0, "x", span)? {
+                    Value::Inert => Err(soft(span.says("whether a drawing exists is not known here"))),
+                    Value::Text(_) => Ok(Value::Node(self.add(Op::Truth(false), span)?)),
+                    Value::Coded(node) => Ok(Value::Node(self.add(Op::IsNa(node), span)?)),
+                    // Conditions are never `na`.
+                    Value::Node(node) if self.graph().node(node).kind == crate::graph::Kind::Truth => {
+                        Ok(Value::Node(self.add(Op::Truth(false), span)?))
+                    }
+                    value => {
+                        let node = self.number(value, span)?;
+                        Ok(Value::Node(self.add(Op::IsNa(node), span)?))
+                    }
+                };
             }
             "iff" => {
                 let condition = self.argument(args, 0, "condition", span)?;
@@ -92,17 +112,29 @@ impl Lower {
                 let (a, b) = (self.argument(args, 1, "then", span)?, self.argument(args, 2, "_else", span)?);
                 return self.select(condition, a, b, span);
             }
-            "int" | "float" => return self.argument(args, 0, "x", span),
+            "fixnan" => return self.fixnan(args, span),
+            "float" => return self.argument(args, 0, "x", span),
+            "int" => return self.whole(args, span),
             "bool" => {
                 let value = self.argument(args, 0, "x", span)?;
-                let (node, position) = self.truth(value, span)?;
-                return Ok(Value::Node(node, position));
+                return Ok(Value::Node(self.truth(value, span)?));
             }
+            "string" => {
+                return Ok(match self.argument(args, 0, "x", span)? {
+                    text @ (Value::Text(_) | Value::Coded(_) | Value::Na) => text,
+                    _ => Value::Inert,
+                });
+            }
+            "line" | "label" | "box" | "table" | "color" | "linefill" => return Ok(Value::Inert),
             "timestamp" => return self.timestamp(args, span),
             "year" | "month" | "dayofmonth" | "dayofweek" | "hour" | "minute" => {
                 return self.time_part(name, args, span);
             }
+            "time" | "time_close" => return self.session(name, args, span),
             "request.security" => return self.security(args, span),
+            "strategy.convert_to_account" | "strategy.convert_to_symbol" => {
+                return self.argument(args, 0, "value", span);
+            }
             _ => {}
         }
         if name == "input" || name.starts_with("input.") {
@@ -112,166 +144,234 @@ impl Lower {
         if INERT.contains(&name.as_str()) || (name.contains('.') && INERT_FAMILIES.contains(&family)) {
             return Ok(Value::Inert);
         }
+        if family == "array" && drawn_array(name, types) {
+            return Ok(Value::Inert);
+        }
+        if (name.starts_with("array.") || name.starts_with("map.") || name.starts_with("matrix."))
+            && args.first().is_some_and(|first| matches!(self.expr(&first.value), Ok(Value::Inert)))
+        {
+            return Ok(Value::Inert);
+        }
+        if name.starts_with("strategy.opentrades.") || name.starts_with("strategy.closedtrades.") {
+            return self.trade(name, args, span);
+        }
         if family == "strategy" {
             return self.order(name, args, span);
         }
         if let Some(builtin) = builtins::find(name) {
             return self.builtin(builtin, args, span);
         }
+        if self.types.contains(family) {
+            return Err(soft(span.says("objects run in the interpreter alone")));
+        }
         Err(unsupported(name, family, span))
     }
 
+    /// The user function of that name; of several, the one that takes so many arguments.
+    fn function(&self, name: &str, args: usize) -> Option<Rc<Function>> {
+        let all = self.functions.get(name)?;
+        let fits = |function: &&Rc<Function>| {
+            let needed = function.parameters.iter().filter(|p| p.default.is_none()).count();
+            (needed..=function.parameters.len()).contains(&args)
+        };
+        all.iter().rev().find(fits).or(all.last()).cloned()
+    }
+
+    /// `on.name(args)`.
+    pub(super) fn method(&mut self, on: Value, name: &str, args: &[Arg], span: Span) -> Lowered<Value> {
+        if let Some(function) = self.function(name, args.len() + 1) {
+            return self.inline(name, &function, Some(on), args, span);
+        }
+        match on {
+            Value::Inert | Value::Text(_) | Value::Coded(_) => Ok(Value::Inert),
+            Value::Lost(why) => Err(*why),
+            _ => Err(soft(span.says(format!("the method `.{name}` runs in the interpreter alone")))),
+        }
+    }
+
     /// Every call of a function is a copy of its body: so each has its own state, as Pine wants it.
-    fn inline(&mut self, name: &str, function: &Function, args: &[Arg], span: Span) -> Lowered<Value> {
+    fn inline(
+        &mut self,
+        name: &str,
+        function: &Function,
+        this: Option<Value>,
+        args: &[Arg],
+        span: Span,
+    ) -> Lowered<Value> {
         if self.call_depth >= CALL_DEPTH_MAX {
-            return Err(span.advises(
+            return Err(hard(span.advises(
                 format!("`{name}` is called more than {CALL_DEPTH_MAX} deep"),
                 "a function may not call itself, not even through others",
-            ));
+            )));
         }
-        let mut bound: BTreeMap<String, Value> = BTreeMap::new();
+        let mut bound: BTreeMap<&str, Value> = BTreeMap::new();
         let mut positional = function.parameters.iter();
+        if let Some(this) = this
+            && let Some(parameter) = positional.next()
+        {
+            bound.insert(&parameter.name, this);
+        }
         for arg in args {
             let parameter = match &arg.name {
-                Some(name) => name.clone(),
+                Some(name) => name.as_str(),
                 None => match positional.next() {
-                    Some((parameter, _)) => parameter.clone(),
-                    None => return Err(span.says(format!("`{name}` takes {} arguments", function.parameters.len()))),
+                    Some(parameter) => parameter.name.as_str(),
+                    None => {
+                        return Err(hard(span.says(format!("`{name}` takes {} arguments", function.parameters.len()))));
+                    }
                 },
             };
-            if !function.parameters.iter().any(|(known, _)| *known == parameter) {
-                return Err(span.says(format!("`{name}` has no parameter `{parameter}`")));
-            }
-            let value = self.expr(&arg.value)?;
-            bound.insert(parameter, value);
+            let Some(known) = function.parameters.iter().find(|known| known.name == parameter) else {
+                return Err(hard(span.says(format!("`{name}` has no parameter `{parameter}`"))));
+            };
+            let value = self.lenient(&arg.value)?;
+            bound.insert(&known.name, value);
         }
-        for (parameter, default) in &function.parameters {
-            if bound.contains_key(parameter) {
+        for parameter in &function.parameters {
+            if bound.contains_key(parameter.name.as_str()) {
                 continue;
             }
-            let Some(default) = default else {
-                return Err(span.says(format!("`{name}` needs the argument `{parameter}`")));
+            let Some(default) = &parameter.default else {
+                return Err(hard(span.says(format!("`{name}` needs the argument `{}`", parameter.name))));
             };
-            let value = self.expr(default)?;
-            bound.insert(parameter.clone(), value);
+            let value = self.lenient(default)?;
+            bound.insert(&parameter.name, value);
         }
         let floor = std::mem::replace(&mut self.call_floor, self.scopes.len());
+        let loops = std::mem::take(&mut self.loops);
         self.call_depth += 1;
-        self.scopes.push(bound);
+        self.scopes.push(BTreeMap::new());
+        for (parameter, value) in bound {
+            self.declare(parameter, value, span);
+        }
         let value = self.block(&function.body);
-        // A finding inside leaves inner scopes open.
-        self.scopes.truncate(self.call_floor);
+        self.close_scope();
+        self.scopes.pop();
+        self.loops = loops;
         self.call_depth -= 1;
         self.call_floor = floor;
         value
     }
 
+    /// An argument of a user function may be what the function does not need.
+    fn lenient(&mut self, expr: &Expr) -> Lowered<Value> {
+        match self.expr(expr) {
+            Err(why) if !why.hard => Ok(Value::Lost(Box::new(why))),
+            other => other,
+        }
+    }
+
     /// The argument called `name` or at `index`, lowered.
-    fn argument(&mut self, args: &[Arg], index: usize, name: &str, span: Span) -> Lowered<Value> {
+    pub(super) fn argument(&mut self, args: &[Arg], index: usize, name: &str, span: Span) -> Lowered<Value> {
         match pick(args, index, name) {
-            Some(expr) => self.expr(&expr.clone()),
-            None => Err(span.says(format!("the argument `{name}` is missing"))),
+            Some(expr) => self.expr(expr),
+            None => Err(hard(span.says(format!("the argument `{name}` is missing")))),
         }
     }
 
     fn nz(&mut self, args: &[Arg], span: Span) -> Lowered<Value> {
         let value = self.argument(args, 0, "source", span)?;
+        let other = match pick(args, 1, "replacement") {
+            Some(expr) => Some(self.expr(expr)?),
+            None => None,
+        };
+        match value {
+            Value::Inert => return Ok(Value::Inert),
+            // A truth is never na, nor is a text that is written down.
+            Value::Text(_) => return Ok(value),
+            Value::Node(node) if self.graph().node(node).kind == crate::graph::Kind::Truth => return Ok(value),
+            Value::Na if other.is_some() => return Ok(other.unwrap_or(Value::Na)),
+            _ => {}
+        }
+        let other = match other {
+            Some(other) => other,
+            None => Value::Node(self.constant(0.0, span)?),
+        };
+        let node = match value {
+            Value::Coded(node) => node,
+            ref value => self.number(value.clone(), span)?,
+        };
+        let missing = self.add(Op::IsNa(node), span)?;
+        let value = if matches!(value, Value::Na) { Value::Node(node) } else { value };
+        self.select(missing, other, value, span)
+    }
+
+    /// `fixnan`: the last value that was not `na`.
+    fn fixnan(&mut self, args: &[Arg], span: Span) -> Lowered<Value> {
+        let value = self.argument(args, 0, "source", span)?;
+        let node = match value {
+            Value::Inert => return Ok(Value::Inert),
+            Value::Node(node) if self.graph().node(node).kind == crate::graph::Kind::Truth => return Ok(value),
+            value => self.number(value, span)?,
+        };
+        if self.looped > 0 {
+            return Err(soft(span.says("`fixnan` inside a loop runs in the interpreter alone")));
+        }
+        let missing = self.add(Op::IsNa(node), span)?;
+        let there = self.add(Op::Not(missing), span)?;
+        let zero = self.constant(0.0, span)?;
+        if let Some(gate) = self.gate() {
+            let node = self.draft.written_out_value_when((there, node, zero), Some(gate), span.line).map_err(soft)?;
+            return Ok(Value::Node(node));
+        }
+        Ok(Value::Node(self.add(Op::ValueWhen(there, node, zero), span)?))
+    }
+
+    /// `int`: towards zero.
+    fn whole(&mut self, args: &[Arg], span: Span) -> Lowered<Value> {
+        let value = self.argument(args, 0, "x", span)?;
         if matches!(value, Value::Inert) {
             return Ok(Value::Inert);
         }
-        let other = match pick(args, 1, "replacement") {
-            Some(expr) => self.expr(&expr.clone())?,
-            None => Value::Node(self.add(Op::Number(0.0), span)?, false),
-        };
-        // A truth is never na.
-        if matches!(&value, Value::Node(node, _) if self.graph.node(*node).kind == crate::graph::Kind::Truth) {
-            return Ok(value);
-        }
-        let (node, position) = self.number(value, span)?;
-        let missing = self.add(Op::IsNa(node), span)?;
-        self.select((missing, position), other, Value::Node(node, position), span)
+        let node = self.number(value, span)?;
+        let zero = self.constant(0.0, span)?;
+        let below = self.add(Op::Compare(Compare::Lt, node, zero), span)?;
+        let up = self.add(Op::Unary(Unary::Ceil, node), span)?;
+        let down = self.add(Op::Unary(Unary::Floor, node), span)?;
+        Ok(Value::Node(self.add(Op::Select(below, up, down), span)?))
     }
 
-    /// `timestamp(year, month, day, hour, minute, second)` of constants, in UTC.
-    fn timestamp(&mut self, args: &[Arg], span: Span) -> Lowered<Value> {
-        let mut numbers = Vec::new();
-        for arg in args {
-            match self.expr(&arg.value)? {
-                Value::Text(text) if args.len() == 1 => {
-                    return Err(span.advises(
-                        format!("timestamp(\"{text}\") of a text is not supported yet"),
-                        "write timestamp(year, month, day)",
-                    ));
-                }
-                Value::Text(zone) if matches!(zone.as_str(), "UTC" | "GMT" | "GMT+0" | "syminfo.timezone") => {}
-                Value::Text(zone) => {
-                    return Err(span.advises(format!("the time zone {zone:?} is not supported yet"), "use \"UTC\""));
-                }
-                Value::Node(node, _) => match self.graph.node(node).op {
-                    Op::Number(x) => numbers.push(x),
-                    _ => return Err(span.says("timestamp() of values that change is not supported yet")),
-                },
-                other => return Err(span.says(format!("timestamp() of {} is not supported", other.shown(&self.graph)))),
-            }
-        }
-        if !(3..=6).contains(&numbers.len()) {
-            return Err(span.says("timestamp() needs year, month and day"));
-        }
-        let part = |i: usize| numbers.get(i).copied().unwrap_or(0.0);
-        let seconds =
-            days_from_civil(part(0), part(1), part(2)) * 86_400.0 + part(3) * 3_600.0 + part(4) * 60.0 + part(5);
-        Ok(Value::Node(self.add(Op::Number(seconds * 1_000.0), span)?, false))
-    }
-
-    fn time_part(&mut self, name: &str, args: &[Arg], span: Span) -> Lowered<Value> {
-        let of = self.argument(args, 0, "time", span)?;
-        let now = self.add(Op::Time(Time::Millis), span)?;
-        if of != Value::Node(now, false) || args.len() > 1 {
-            return Err(
-                span.advises(format!("`{name}` of anything but `time` is not supported yet"), format!("write {name}"))
-            );
-        }
-        let part = match name {
-            "year" => Time::Year,
-            "month" => Time::Month,
-            "dayofmonth" => Time::DayOfMonth,
-            "dayofweek" => Time::DayOfWeek,
-            "hour" => Time::Hour,
-            _ => Time::Minute,
-        };
-        Ok(Value::Node(self.add(Op::Time(part), span)?, false))
-    }
-
-    /// The script's own symbol on its own interval is the series itself; everything else is refused.
+    /// The script's own symbol on its own interval is the series itself; everything else is left to the interpreter.
     fn security(&mut self, args: &[Arg], span: Span) -> Lowered<Value> {
         let text = |lower: &mut Lower, index, name| -> Lowered<Option<String>> {
             match pick(args, index, name) {
                 None => Ok(None),
-                Some(expr) => Ok(match lower.expr(&expr.clone())? {
+                Some(expr) => Ok(match lower.expr(expr)? {
                     Value::Text(text) => Some(text),
                     _ => Some("?".into()),
                 }),
             }
         };
         if text(self, 4, "lookahead")?.as_deref() == Some("barmerge.lookahead_on") {
-            return Err(span.advises(
+            return Err(soft(span.advises(
                 "`request.security` with lookahead_on reads the future: its back-test cannot be believed",
                 "use barmerge.lookahead_off",
-            ));
+            )));
         }
         let symbol = text(self, 0, "symbol")?.unwrap_or_default();
         let interval = text(self, 1, "timeframe")?.unwrap_or_default();
         let same_symbol = matches!(symbol.as_str(), "syminfo.tickerid" | "syminfo.ticker" | "tickerid" | "");
         if !same_symbol {
-            return Err(span.advises("other symbols are not available", "use the symbol that the strategy runs on"));
-        }
-        if !matches!(interval.as_str(), "timeframe.period" | "") {
-            return Err(span.advises(
-                "`request.security` on another interval is not supported yet",
-                "use the chart's own interval, or longer lengths",
+            return Err(soft(
+                span.advises("other symbols are not available", "use the symbol that the strategy runs on"),
             ));
         }
+        if !matches!(interval.as_str(), "timeframe.period" | "") {
+            return Err(soft(span.advises(
+                "`request.security` on another interval runs in the interpreter alone",
+                "use the chart's own interval, or longer lengths",
+            )));
+        }
         self.argument(args, 2, "expression", span)
+    }
+}
+
+/// Arrays that can only hold drawings.
+fn drawn_array(name: &str, types: &[TypeName]) -> bool {
+    const DRAWN: [&str; 6] = ["line", "label", "box", "table", "color", "linefill"];
+    match name.strip_prefix("array.new_") {
+        Some(kind) => DRAWN.contains(&kind),
+        None => name == "array.new" && types.first().is_some_and(|ty| DRAWN.contains(&ty.name.as_str())),
     }
 }
 
@@ -297,42 +397,17 @@ fn current_name(name: &str, version: u8) -> String {
     if name == "tr" { "ta.tr".into() } else { name.to_owned() }
 }
 
-fn unsupported(name: &str, family: &str, span: Span) -> crate::Diagnostic {
-    let says = format!("`{name}` is not supported yet");
-    match family {
+fn unsupported(name: &str, family: &str, span: Span) -> super::Trouble {
+    let says = format!("`{name}` is not supported here");
+    soft(match family {
         "request" => span.advises(says, "only the strategy's own symbol and interval are available"),
         "array" | "map" | "matrix" => {
-            span.advises(says, "collections need state from bar to bar; use series: x[1], ta.*")
+            span.advises(says, "collections run in the interpreter alone; use series: x[1], ta.*")
         }
-        "time" | "time_close" => span.advises(says, "sessions need intraday exchange hours; use hour and dayofweek"),
-        "runtime" => span.advises(says, "remove the check"),
         "ticker" => span.advises(says, "only the symbol's plain bars are available"),
         _ => match builtins::nearest(name) {
             Some(near) => span.advises(says, format!("did you mean {near}?")),
             None => span.says(says),
         },
-    }
-}
-
-/// Days from 1970-01-01 in the proleptic Gregorian calendar (Hinnant's algorithm), for whole numbers.
-fn days_from_civil(year: f64, month: f64, day: f64) -> f64 {
-    let (year, month) = (year.floor() - f64::from(u8::from(month <= 2.0)), month.floor());
-    let era = (year / 400.0).floor();
-    let year_of_era = year - era * 400.0;
-    let shifted = if month > 2.0 { month - 3.0 } else { month + 9.0 };
-    let day_of_year = ((153.0 * shifted + 2.0) / 5.0).floor() + day.floor() - 1.0;
-    let day_of_era = year_of_era * 365.0 + (year_of_era / 4.0).floor() - (year_of_era / 100.0).floor() + day_of_year;
-    era * 146_097.0 + day_of_era - 719_468.0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_count_from_1970() {
-        assert_eq!(days_from_civil(1970.0, 1.0, 1.0), 0.0);
-        assert_eq!(days_from_civil(2000.0, 2.0, 29.0), 11_016.0);
-        assert_eq!(days_from_civil(2026.0, 11.0, 24.0), 20_781.0);
-    }
+    })
 }

@@ -1,8 +1,8 @@
-//! Expressions: names, operators, history, choices.
+//! Expressions: operators, history, choices.
 
-use super::{DEPTH_MAX, Lower, Lowered, Position, STEPS_MAX, Value};
-use crate::ast::{Block, Expr, ExprKind, Stmt, StmtKind};
-use crate::graph::{Binary, Compare, Kind, Op, Price, Time, Unary};
+use super::{DEPTH_MAX, Lower, Lowered, STEPS_MAX, Value, hard, soft};
+use crate::ast::{Block, Expr, ExprKind};
+use crate::graph::{Binary, Compare, Kind, NodeId, Op, Shape, Unary};
 use crate::lexer::Span;
 
 impl Lower {
@@ -11,15 +11,15 @@ impl Lower {
         let span = expr.span;
         self.steps += 1;
         if self.steps > STEPS_MAX {
-            return Err(span.advises(
+            return Err(hard(span.advises(
                 "the script grows too large when its functions are written out",
                 "call fewer functions inside functions",
-            ));
+            )));
         }
         if self.depth >= DEPTH_MAX {
-            return Err(
-                span.advises(format!("nested more than {DEPTH_MAX} deep"), "split the expression into variables")
-            );
+            return Err(hard(
+                span.advises(format!("nested more than {DEPTH_MAX} deep"), "split the expression into variables"),
+            ));
         }
         self.depth += 1;
         let value = self.expr_kind(expr);
@@ -30,20 +30,30 @@ impl Lower {
     fn expr_kind(&mut self, expr: &Expr) -> Lowered<Value> {
         let span = expr.span;
         match &expr.kind {
-            ExprKind::Number(x, _) => Ok(Value::Node(self.add(Op::Number(*x), span)?, false)),
-            ExprKind::Bool(b) => Ok(Value::Node(self.add(Op::Truth(*b), span)?, false)),
+            ExprKind::Number(x, _) => Ok(Value::Node(self.constant(*x, span)?)),
+            ExprKind::Bool(b) => Ok(Value::Node(self.add(Op::Truth(*b), span)?)),
             ExprKind::Text(text) => Ok(Value::Text(text.clone())),
             ExprKind::Colour => Ok(Value::Inert),
             ExprKind::Name(name) => self.name(name, span),
-            ExprKind::Call { name, args } => self.call(name, args, span),
-            ExprKind::Method { on, name, .. } => match self.expr(on)? {
-                Value::Inert => Ok(Value::Inert),
-                Value::Unknown => Err(super::silent(span)),
-                _ => Err(span.says(format!("the method `.{name}` is not supported yet"))),
-            },
+            ExprKind::Call { name, types, args } => self.call(name, types, args, span),
+            ExprKind::Method { on, name, args, .. } => {
+                let on = self.expr(on)?;
+                self.method(on, name, args, span)
+            }
             ExprKind::Unary(sign, inner) => {
                 let value = self.expr(inner)?;
                 self.unary(sign, value, span)
+            }
+            ExprKind::Binary(sign @ ("and" | "or"), left, right) => self.logic(sign, left, right, span),
+            ExprKind::Binary("/", left, right)
+                if self.version < 6
+                    && matches!((&left.kind, &right.kind), (ExprKind::Number(_, true), ExprKind::Number(_, true))) =>
+            {
+                // Whole literals divide to a whole number before version 6.
+                let (left, right) = (self.expr(left)?, self.expr(right)?);
+                let ratio = self.binary("/", left, right, span)?;
+                let node = self.number(ratio, span)?;
+                Ok(Value::Node(self.add(Op::Unary(Unary::Floor, node), span)?))
             }
             ExprKind::Binary(sign, left, right) => {
                 let (left, right) = (self.expr(left)?, self.expr(right)?);
@@ -52,101 +62,47 @@ impl Lower {
             ExprKind::Ternary(condition, a, b) => {
                 let lowered = self.expr(condition)?;
                 let condition = self.truth(lowered, condition.span)?;
-                let (a, b) = (self.expr(a)?, self.expr(b)?);
-                self.select(condition, a, b, span)
+                self.choose(Ok(condition), |lower| lower.expr(a), |lower| lower.expr(b), span)
             }
             ExprKind::History(inner, offset) => self.history(inner, offset, span),
             ExprKind::Tuple(items) => {
                 items.iter().map(|item| self.expr(item)).collect::<Lowered<_>>().map(Value::Tuple)
             }
             ExprKind::If(branches) => self.if_else(branches, span),
-            ExprKind::Switch { subject, arms } => self.switch(subject.as_deref(), arms, span),
-            ExprKind::Loop { word, .. } => Err(span.advises(
-                format!("`{word}` loops are not supported yet"),
-                "most loops over past bars are a ta.* call: ta.sma, math.sum, ta.highest, ta.barssince",
-            )),
-        }
-    }
-
-    fn name(&mut self, name: &str, span: Span) -> Lowered<Value> {
-        if let Some(value) = self.find(name) {
-            return match value {
-                Value::Unknown => Err(super::silent(span)),
-                known => Ok(known.clone()),
-            };
-        }
-        let op = match name {
-            "open" => Op::Price(Price::Open),
-            "high" => Op::Price(Price::High),
-            "low" => Op::Price(Price::Low),
-            "close" => Op::Price(Price::Close),
-            "volume" => Op::Price(Price::Volume),
-            "hl2" => Op::Price(Price::Hl2),
-            "hlc3" => Op::Price(Price::Hlc3),
-            "ohlc4" => Op::Price(Price::Ohlc4),
-            "hlcc4" => Op::Price(Price::Hlcc4),
-            "bar_index" | "n" => Op::Time(Time::BarIndex),
-            "time" => Op::Time(Time::Millis),
-            "year" => Op::Time(Time::Year),
-            "month" => Op::Time(Time::Month),
-            "dayofmonth" => Op::Time(Time::DayOfMonth),
-            "dayofweek" => Op::Time(Time::DayOfWeek),
-            "hour" => Op::Time(Time::Hour),
-            "minute" => Op::Time(Time::Minute),
-            "barstate.isconfirmed" | "barstate.ishistory" => Op::Truth(true),
-            "barstate.isrealtime" | "barstate.isnew" => Op::Truth(false),
-            "math.pi" => Op::Number(std::f64::consts::PI),
-            "math.e" => Op::Number(std::f64::consts::E),
-            "na" => return Ok(Value::Na),
-            "strategy.position_size" => return Ok(Value::PositionSize),
-            "ta.tr" | "tr" => return self.call(name, &[], span),
-            "ta.obv" | "obv" => return self.call("ta.obv", &[], span),
-            _ => return self.constant(name, span),
-        };
-        Ok(Value::Node(self.add(op, span)?, false))
-    }
-
-    fn constant(&mut self, name: &str, span: Span) -> Lowered<Value> {
-        let weekday = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
-        if let Some(day) = name.strip_prefix("dayofweek.").and_then(|day| weekday.iter().position(|d| *d == day)) {
-            return Ok(Value::Node(self.add(Op::Number(day as f64 + 1.0), span)?, false));
-        }
-        let family = name.split('.').next().unwrap_or_default();
-        match family {
-            "strategy"
-                if matches!(
-                    name,
-                    "strategy.long"
-                        | "strategy.short"
-                        | "strategy.cash"
-                        | "strategy.fixed"
-                        | "strategy.percent_of_equity"
-                        | "strategy.commission.percent"
-                        | "strategy.commission.cash_per_order"
-                        | "strategy.commission.cash_per_contract"
-                        | "strategy.direction.long"
-                        | "strategy.direction.short"
-                        | "strategy.direction.all"
-                ) =>
-            {
-                Ok(Value::Text(name.to_owned()))
+            ExprKind::Switch { subject, arms } => {
+                let subject = match subject {
+                    None => None,
+                    Some(subject) => Some(match self.expr(subject) {
+                        Err(why) if !why.hard => Value::Lost(Box::new(why)),
+                        other => other?,
+                    }),
+                };
+                self.switch(subject.as_ref(), arms, span)
             }
-            "strategy" => Err(span.advises(
-                format!("`{name}` feeds the account back into the rules, which is not supported yet"),
-                "only the sign of strategy.position_size may be asked",
-            )),
-            "color" | "plot" | "hline" | "shape" | "location" | "size" | "line" | "label" | "box" | "table"
-            | "extend" | "xloc" | "yloc" | "text" | "position" | "display" | "alert" | "scale" | "format" | "font"
-            | "order" => Ok(Value::Inert),
-            "syminfo" | "timeframe" | "barmerge" | "session" | "currency" | "adjustment" | "dividends" | "earnings" => {
-                if matches!(name, "timeframe.isdaily" | "timeframe.isintraday" | "timeframe.isweekly") {
-                    return Err(span.says(format!("`{name}` is not supported yet")));
-                }
-                Ok(Value::Text(name.to_owned()))
+            ExprKind::Field { on, name } => match self.expr(on)? {
+                Value::Inert => Ok(Value::Inert),
+                Value::Lost(why) => Err(*why),
+                _ => Err(soft(span.says(format!("the field `.{name}` runs in the interpreter alone")))),
+            },
+            ExprKind::For { counter, from, to, by, body } => {
+                self.for_loop(counter, (from, to, by.as_deref()), body, span)
             }
-            "barstate" => Err(span.says(format!("`{name}` is not supported yet"))),
-            _ => Err(span
-                .advises(format!("`{name}` is not known"), "a variable must be declared above the line that reads it")),
+            ExprKind::ForIn { index, item, of, body } => {
+                let why = match self.expr(of) {
+                    Err(why) => why,
+                    Ok(Value::Lost(why)) => *why,
+                    Ok(_) => soft(span.says("`for ... in` runs in the interpreter alone")),
+                };
+                let names: Vec<String> = index.iter().chain([item]).cloned().collect();
+                self.uncounted(why, &names, body, span)
+            }
+            ExprKind::While { body, .. } => {
+                let why = soft(span.advises(
+                    "`while` runs in the interpreter alone",
+                    "write a `for` loop with constant bounds and a `break`",
+                ));
+                self.uncounted(why, &[], body, span)
+            }
         }
     }
 
@@ -155,134 +111,197 @@ impl Lower {
             return Ok(Value::Inert);
         }
         if sign == "not" {
-            let (node, position) = self.truth(value, span)?;
-            return Ok(Value::Node(self.add(Op::Not(node), span)?, position));
+            let node = self.truth(value, span)?;
+            return Ok(Value::Node(self.add(Op::Not(node), span)?));
         }
-        let (node, position) = self.number(value, span)?;
+        let node = self.number(value, span)?;
         Ok(match sign {
-            "-" => Value::Node(self.add(Op::Unary(Unary::Neg, node), span)?, position),
-            _ => Value::Node(node, position),
+            "-" => Value::Node(self.add(Op::Unary(Unary::Neg, node), span)?),
+            _ => Value::Node(node),
         })
+    }
+
+    /// `and`, `or`: from version 6 on the right side is only computed where the left one does not decide.
+    fn logic(&mut self, sign: &str, left: &Expr, right: &Expr, span: Span) -> Lowered<Value> {
+        let value = self.expr(left)?;
+        let a = self.truth(value, left.span)?;
+        let needed = if sign == "and" { a } else { self.add(Op::Not(a), span)? };
+        if self.known(needed) == Some(0.0) {
+            return Ok(Value::Node(a));
+        }
+        let outer = self.path;
+        if self.version >= 6 {
+            self.path = self.add(Op::And(outer, needed), span)?;
+        }
+        let value = self.expr(right);
+        self.path = outer;
+        let b = self.truth(value?, right.span)?;
+        let op = if sign == "and" { Op::And(a, b) } else { Op::Or(a, b) };
+        Ok(Value::Node(self.add(op, span)?))
     }
 
     /// A binary operator on lowered values.
     pub(super) fn binary(&mut self, sign: &str, left: Value, right: Value, span: Span) -> Lowered<Value> {
-        if let Some(known) = self.compared_position(sign, &left, &right) {
-            return Ok(Value::Node(self.add(Op::Truth(known), span)?, true));
-        }
-        match (&left, &right) {
+        match (left, right) {
+            (Value::Lost(why), _) | (_, Value::Lost(why)) => Err(*why),
             (Value::Text(a), Value::Text(b)) => match sign {
-                "==" => return Ok(Value::Node(self.add(Op::Truth(a == b), span)?, false)),
-                "!=" => return Ok(Value::Node(self.add(Op::Truth(a != b), span)?, false)),
-                "+" => return Ok(Value::Text(format!("{a}{b}"))),
-                _ => {}
+                "==" => Ok(Value::Node(self.add(Op::Truth(a == b), span)?)),
+                "!=" => Ok(Value::Node(self.add(Op::Truth(a != b), span)?)),
+                "+" => Ok(Value::Text(format!("{a}{b}"))),
+                _ => Err(hard(span.says(format!("`{sign}` is not for texts")))),
             },
+            (a @ (Value::Coded(_) | Value::Text(_)), b @ (Value::Coded(_) | Value::Text(_) | Value::Na))
+            | (a @ Value::Na, b @ (Value::Coded(_) | Value::Text(_)))
+                if matches!(sign, "==" | "!=") =>
+            {
+                let (a, b) = (self.coded(a, span)?, self.coded(b, span)?);
+                self.binary(sign, a, b, span)
+            }
             // Texts joined with anything, and anything joined with a drawing, can only end in a label.
-            (Value::Text(_) | Value::Inert, _) | (_, Value::Text(_) | Value::Inert) => return Ok(Value::Inert),
-            _ => {}
-        }
-        let both_truths = |lower: &Lower| {
-            [&left, &right].iter().all(|v| matches!(v, Value::Node(n, _) if lower.graph.node(*n).kind == Kind::Truth))
-        };
-        match sign {
-            "and" | "or" => {
-                let ((a, pa), (b, pb)) = (self.truth(left, span)?, self.truth(right, span)?);
-                let op = if sign == "and" { Op::And(a, b) } else { Op::Or(a, b) };
-                Ok(Value::Node(self.add(op, span)?, pa || pb))
-            }
-            "==" | "!=" if both_truths(self) => {
-                let ((a, pa), (b, pb)) = (self.truth(left, span)?, self.truth(right, span)?);
-                let not_b = self.add(Op::Not(b), span)?;
-                let (same, other) = if sign == "==" { (b, not_b) } else { (not_b, b) };
-                Ok(Value::Node(self.add(Op::Select(a, same, other), span)?, pa || pb))
-            }
-            _ => {
-                let ((a, pa), (b, pb)) = (self.number(left, span)?, self.number(right, span)?);
-                let op = match sign {
-                    "+" => Op::Binary(Binary::Add, a, b),
-                    "-" => Op::Binary(Binary::Sub, a, b),
-                    "*" => Op::Binary(Binary::Mul, a, b),
-                    "/" => Op::Binary(Binary::Div, a, b),
-                    "%" => Op::Binary(Binary::Mod, a, b),
-                    "<" => Op::Compare(Compare::Lt, a, b),
-                    "<=" => Op::Compare(Compare::Le, a, b),
-                    ">" => Op::Compare(Compare::Gt, a, b),
-                    ">=" => Op::Compare(Compare::Ge, a, b),
-                    "==" => Op::Compare(Compare::Eq, a, b),
-                    "!=" => Op::Compare(Compare::Ne, a, b),
-                    _ => return Err(span.says(format!("the operator {sign} is not known"))),
-                };
-                Ok(Value::Node(self.add(op, span)?, pa || pb))
+            (Value::Text(_) | Value::Coded(_) | Value::Inert, _)
+            | (_, Value::Text(_) | Value::Coded(_) | Value::Inert) => Ok(Value::Inert),
+            (left, right) => {
+                let truths = [&left, &right]
+                    .iter()
+                    .all(|v| matches!(v, Value::Node(n) if self.graph().node(*n).kind == Kind::Truth));
+                if truths && matches!(sign, "==" | "!=") {
+                    let (a, b) = (self.truth(left, span)?, self.truth(right, span)?);
+                    let not_b = self.add(Op::Not(b), span)?;
+                    let (same, other) = if sign == "==" { (b, not_b) } else { (not_b, b) };
+                    return Ok(Value::Node(self.add(Op::Select(a, same, other), span)?));
+                }
+                let (a, b) = (self.number(left, span)?, self.number(right, span)?);
+                Ok(Value::Node(self.arithmetic(sign, a, b, span)?))
             }
         }
     }
 
-    /// `strategy.position_size` against zero has a known answer in each of the two passes.
-    fn compared_position(&self, sign: &str, left: &Value, right: &Value) -> Option<bool> {
-        let zero = |v: &Value| matches!(v, Value::Node(n, _) if self.graph.node(*n).op == Op::Number(0.0));
-        let size = if self.position == Position::Long { 1 } else { 0 };
-        let (a, b) = match (left, right) {
-            (Value::PositionSize, other) if zero(other) => (size, 0),
-            (other, Value::PositionSize) if zero(other) => (0, size),
-            _ => return None,
+    fn arithmetic(&mut self, sign: &str, a: NodeId, b: NodeId, span: Span) -> Lowered<NodeId> {
+        let op = match sign {
+            "+" => Op::Binary(Binary::Add, a, b),
+            "-" => Op::Binary(Binary::Sub, a, b),
+            "*" => Op::Binary(Binary::Mul, a, b),
+            "/" => Op::Binary(Binary::Div, a, b),
+            "%" => Op::Binary(Binary::Mod, a, b),
+            "<" => Op::Compare(Compare::Lt, a, b),
+            "<=" => Op::Compare(Compare::Le, a, b),
+            ">" => Op::Compare(Compare::Gt, a, b),
+            ">=" => Op::Compare(Compare::Ge, a, b),
+            "==" => Op::Compare(Compare::Eq, a, b),
+            "!=" => Op::Compare(Compare::Ne, a, b),
+            _ => return Err(hard(span.says(format!("the operator {sign} is not known")))),
         };
-        Some(match sign {
-            "<" => a < b,
-            "<=" => a <= b,
-            ">" => a > b,
-            ">=" => a >= b,
-            "==" => a == b,
-            "!=" => a != b,
-            _ => return None,
-        })
+        self.add(op, span)
     }
 
     fn history(&mut self, inner: &Expr, offset: &Expr, span: Span) -> Lowered<Value> {
-        let value = self.expr(inner)?;
         let back = self.expr(offset)?;
-        let (back, _) = self.number(back, offset.span)?;
-        if self.graph.node(back).shape != crate::graph::Shape::Scalar {
-            return Err(offset.span.advises(
-                "an offset that changes from bar to bar is not supported",
+        let back = self.number(back, offset.span)?;
+        if self.graph().node(back).shape != Shape::Scalar {
+            return Err(soft(offset.span.advises(
+                "an offset that changes from bar to bar runs in the interpreter alone",
                 "use ta.valuewhen or ta.barssince",
-            ));
+            )));
         }
-        if matches!(self.graph.node(back).op, Op::Number(n) if n < 0.0) {
-            return Err(offset.span.says("a negative offset looks into the future"));
+        if self.known(back).is_some_and(|n| n < 0.0) {
+            return Err(hard(offset.span.says("a negative offset looks into the future")));
+        }
+        if let ExprKind::Name(name) = &inner.kind
+            && let Some(id) = self.find(name)
+        {
+            return self.past_variable(id, back, span);
+        }
+        let builtin = matches!(inner.kind, ExprKind::Name(_));
+        let value = self.expr(inner)?;
+        let gate = if builtin { None } else { self.gate() };
+        if !builtin && self.looped > 0 {
+            return Err(soft(span.says("the past of what a loop computes runs in the interpreter alone")));
         }
         match value {
             Value::Inert => Ok(Value::Inert),
-            Value::Node(_, true) | Value::PositionSize => Err(span.advises(
-                "the past of the position is not supported yet",
-                "compare strategy.position_size with 0 on the current bar",
-            )),
-            Value::Node(node, false) => Ok(Value::Node(self.add(Op::History(node, back), span)?, false)),
+            Value::Text(text) => Ok(Value::Text(text)),
+            Value::Coded(node) => Ok(Value::Coded(self.past(node, back, gate, span)?)),
+            Value::Node(node) => Ok(Value::Node(self.past(node, back, gate, span)?)),
             other => {
-                let (node, _) = self.number(other, span)?;
-                Ok(Value::Node(self.add(Op::History(node, back), span)?, false))
+                let node = self.number(other, span)?;
+                Ok(Value::Node(self.past(node, back, gate, span)?))
             }
         }
     }
 
-    fn switch(&mut self, subject: Option<&Expr>, arms: &[(Option<Expr>, Block)], span: Span) -> Lowered<Value> {
+    /// What a variable was: its value at the end of earlier bars, whatever it is at this point of this bar.
+    fn past_variable(&mut self, id: usize, back: NodeId, span: Span) -> Lowered<Value> {
+        let variable = &self.variables[id];
+        let (value, gate, mutable, coded) = (variable.value.clone(), variable.gate, variable.mutable, variable.coded);
+        let in_loop = variable.in_loop;
+        if matches!(value, Value::Inert) {
+            return Ok(Value::Inert);
+        }
+        if !mutable && matches!(value, Value::Text(_)) {
+            return Ok(value);
+        }
+        let fixed = matches!(&value, Value::Node(node) if {
+            let node = self.graph().node(*node);
+            node.shape == Shape::Scalar || matches!(node.op, Op::Price(_) | Op::Time(_))
+        });
+        if in_loop && !fixed {
+            return Err(soft(span.says("the past of a loop's variable runs in the interpreter alone")));
+        }
+        let gate = if fixed && !mutable { None } else { gate };
+        if self.known(back) == Some(0.0) {
+            return Ok(value);
+        }
+        if !mutable {
+            let (node, text) = match value {
+                Value::Coded(node) => (node, true),
+                other => match other {
+                    Value::Node(node) => (node, false),
+                    other => (self.number(other, span)?, false),
+                },
+            };
+            let node = self.past(node, back, gate, span)?;
+            return Ok(if text { Value::Coded(node) } else { Value::Node(node) });
+        }
+        let Some(back_by) = self.known(back).map(f64::floor) else {
+            return Err(soft(span.advises(
+                "the past of a changing variable by an input's number of bars runs in the interpreter alone",
+                "use a constant number of bars",
+            )));
+        };
+        let kind = match &value {
+            Value::Node(node) => self.graph().node(*node).kind,
+            Value::Lost(why) => return Err((**why).clone()),
+            _ => Kind::Number,
+        };
+        let coded = coded || matches!(value, Value::Coded(_) | Value::Text(_));
+        if coded {
+            self.variables[id].coded = true;
+        }
+        let before = self.past_of(id, kind, span)?;
+        let more = self.constant(back_by - 1.0, span)?;
+        let node = self.past(before, more, gate, span)?;
+        Ok(if coded { Value::Coded(node) } else { Value::Node(node) })
+    }
+
+    /// A node some bars ago; with a gate, some of the bars on which it held ago.
+    pub(super) fn past(&mut self, node: NodeId, back: NodeId, gate: Option<NodeId>, span: Span) -> Lowered<NodeId> {
+        let Some(gate) = gate else { return self.add(Op::History(node, back), span) };
+        let Some(n) = self.known(back) else {
+            return Err(soft(span.says("the past of what a branch computes needs a constant number of bars here")));
+        };
+        self.draft.delayed(node, n, Some(gate), span.line).map_err(soft)
+    }
+
+    fn switch(&mut self, subject: Option<&Value>, arms: &[(Option<Expr>, Block)], span: Span) -> Lowered<Value> {
         let Some(((case, body), rest)) = arms.split_first() else { return Ok(Value::Na) };
         let Some(case) = case else { return self.block(body) };
-        let condition = match subject {
-            None => self.expr(case)?,
+        let condition = self.expr(case).and_then(|value| match subject {
+            None => self.truth(value, case.span),
             Some(subject) => {
-                let (left, right) = (self.expr(subject)?, self.expr(case)?);
-                self.binary("==", left, right, case.span)?
+                let same = self.binary("==", subject.clone(), value, case.span)?;
+                self.truth(same, case.span)
             }
-        };
-        let (condition, position) = self.truth(condition, case.span)?;
-        match self.graph.node(condition).op {
-            Op::Truth(true) => self.block(body),
-            Op::Truth(false) => self.switch(subject, rest, span),
-            _ => {
-                let rest = ExprKind::Switch { subject: subject.cloned().map(Box::new), arms: rest.to_vec() };
-                let otherwise = vec![Stmt { kind: StmtKind::Expr(Expr { kind: rest, span }), span }];
-                self.choose(condition, position, body, Some(&otherwise), span)
-            }
-        }
+        });
+        self.choose(condition, |lower| lower.block(body), |lower| lower.switch(subject, rest, span), span)
     }
 }

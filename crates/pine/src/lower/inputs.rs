@@ -4,22 +4,26 @@
 //! default and said so: a length n from max(2, n/4) to 4n, a factor from a quarter to four times, in seven geometric steps.
 
 use super::calls::pick;
-use super::{INPUTS_MAX, Lower, Lowered, Value};
+use super::{INPUTS_MAX, Lower, Lowered, Value, hard, soft};
 use crate::ast::{Arg, Expr, ExprKind};
 use crate::graph::Op;
 use crate::lexer::Span;
-use crate::{Input, InputKind};
+use crate::{Diagnostic, Input, InputKind};
 
 /// Most values of one input. The product over all inputs is bounded by whoever sweeps.
 pub const GRID_VALUES_MAX: f64 = 1_000_000.0;
 
 /// What an `input.*` call states about its range.
 #[derive(Default)]
-struct Stated {
-    min: Option<f64>,
-    max: Option<f64>,
-    step: Option<f64>,
-    options: Option<Vec<f64>>,
+pub(crate) struct Stated {
+    /// `minval`.
+    pub min: Option<f64>,
+    /// `maxval`.
+    pub max: Option<f64>,
+    /// `step`.
+    pub step: Option<f64>,
+    /// `options`.
+    pub options: Option<Vec<f64>>,
 }
 
 impl Lower {
@@ -27,7 +31,7 @@ impl Lower {
     pub(super) fn input(&mut self, name: &str, args: &[Arg], span: Span) -> Lowered<Value> {
         let variable = self.assigned_to.take();
         let Some(default) = pick(args, 0, "defval") else {
-            return Err(span.says(format!("`{name}` needs a default value")));
+            return Err(hard(span.says(format!("`{name}` needs a default value"))));
         };
         let default = default.clone();
         let value = self.expr(&default)?;
@@ -50,7 +54,7 @@ impl Lower {
                 // A source, text, colour, session or interval: fixed at its default.
                 "input.source" | "input.string" | "input.text_area" | "input.color" | "input.session"
                 | "input.symbol" | "input.timeframe" | "input.enum" => return Ok(value),
-                _ => return Err(span.says(format!("`{name}` is not supported yet"))),
+                _ => return Err(soft(span.says(format!("`{name}` is not supported here")))),
             };
         if kind == InputKind::Bool {
             return self.bool_input(value, span);
@@ -58,10 +62,12 @@ impl Lower {
         let x = self.constant_number(value, default.span, "the default")?;
         if let Some(i) = self.input_at.get(&(span.line, span.column)) {
             let op = Op::Input(*i as u16);
-            return Ok(Value::Node(self.add(op, span)?, false));
+            return Ok(Value::Node(self.add(op, span)?));
         }
         if self.inputs.len() >= INPUTS_MAX {
-            return Err(span.advises(format!("more than {INPUTS_MAX} number inputs"), "replace some by constants"));
+            return Err(hard(
+                span.advises(format!("more than {INPUTS_MAX} number inputs"), "replace some by constants"),
+            ));
         }
         let title = match pick(args, 1, "title") {
             Some(Expr { kind: ExprKind::Text(title), .. }) if !title.is_empty() => Some(title.clone()),
@@ -71,7 +77,7 @@ impl Lower {
         let stated = self.stated(args)?;
         let (grid, derived) = match name {
             "input.time" => (vec![x], false),
-            _ => grid(&variable, kind, x, &stated, span)?,
+            _ => grid(&variable, kind, x, &stated, span).map_err(hard)?,
         };
         let i = self.inputs.len();
         self.input_at.insert((span.line, span.column), i);
@@ -84,15 +90,15 @@ impl Lower {
             derived,
             line: span.line,
         });
-        Ok(Value::Node(self.add(Op::Input(i as u16), span)?, false))
+        Ok(Value::Node(self.add(Op::Input(i as u16), span)?))
     }
 
     /// Switches stay as they are set: a strategy with another switch is another strategy.
     fn bool_input(&mut self, value: Value, span: Span) -> Lowered<Value> {
-        let (node, _) = self.truth(value, span)?;
-        match self.graph.node(node).op {
-            Op::Truth(_) => Ok(Value::Node(node, false)),
-            _ => Err(span.says("the default of an input must be a constant")),
+        let node = self.truth(value, span)?;
+        match self.graph().node(node).op {
+            Op::Truth(_) => Ok(Value::Node(node)),
+            _ => Err(hard(span.says("the default of an input must be a constant"))),
         }
     }
 
@@ -133,16 +139,16 @@ impl Lower {
     }
 
     fn constant_number(&mut self, value: Value, span: Span, what: &str) -> Lowered<f64> {
-        let (node, _) = self.number(value, span)?;
-        match self.graph.node(node).op {
-            Op::Number(x) if x.is_finite() => Ok(x),
-            _ => Err(span.says(format!("{what} of an input must be a constant number"))),
+        let node = self.number(value, span)?;
+        match self.known(node) {
+            Some(x) if x.is_finite() => Ok(x),
+            _ => Err(hard(span.says(format!("{what} of an input must be a constant number")))),
         }
     }
 }
 
 fn is_constant(lower: &Lower, value: &Value) -> bool {
-    matches!(value, Value::Node(node, _) if matches!(lower.graph.node(*node).op, Op::Number(_)))
+    matches!(value, Value::Node(node) if matches!(lower.graph().node(*node).op, Op::Number(_)))
 }
 
 fn written_whole(expr: &Expr) -> bool {
@@ -154,7 +160,13 @@ fn written_whole(expr: &Expr) -> bool {
 }
 
 /// The values to sweep, ascending, and whether the range is ours.
-fn grid(name: &str, kind: InputKind, default: f64, stated: &Stated, span: Span) -> Lowered<(Vec<f64>, bool)> {
+pub(crate) fn grid(
+    name: &str,
+    kind: InputKind,
+    default: f64,
+    stated: &Stated,
+    span: Span,
+) -> Result<(Vec<f64>, bool), Diagnostic> {
     if let Some(options) = &stated.options {
         if !options.contains(&default) {
             return Err(span.says(format!("the default {default} of `{name}` is not among its options")));

@@ -1,23 +1,36 @@
-//! Syntax tree to graph: names, types, refusals, inlining.
+//! Syntax tree to graph: names, types, refusals, inlining, state.
 //!
-//! The script is lowered twice over one graph, once as it reads while flat (its entries are kept) and once as it reads
-//! while long (its exits are kept). So `strategy.position_size` is a known sign in each pass, and no feedback is left.
-//! What cannot be expressed is refused where it stands; nothing is dropped in silence.
+//! The script is read once. What it computes becomes nodes; what it carries from bar to bar becomes registers; its orders
+//! become commands under the condition of the branches they stand in. [`crate::reduce`] then drops what no order hangs on and
+//! writes series functions of feedback out as registers, and [`crate::signals`] finds the scripts that are pure signals.
+//!
+//! What cannot be expressed poisons the variable that would hold it, and is refused where an order hangs on it; nothing that
+//! matters is dropped in silence. What is wrong in itself (an unknown name, a missing argument) is refused at once.
 
 mod builtins;
 mod calls;
+mod clock;
 mod expr;
-mod inputs;
+pub(crate) mod inputs;
+mod loops;
+mod names;
+mod orders;
+mod scan;
+mod scopes;
 mod statements;
 mod strategy;
+mod trades;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use crate::ast::{Block, Expr, Stmt};
-use crate::graph::{Graph, Kind, NodeId, Op};
+use crate::ast::{Block, Parameter};
+use crate::draft::Draft;
+use crate::graph::{Graph, Kind, NodeId, Op, Shape};
 use crate::lexer::Span;
-use crate::{Diagnostic, Input, Program, Refusal, Settings};
+use crate::{Diagnostic, Input, OrderKind, Refusal, Settings, StepProgram};
+use scopes::{Loop, Variable};
 use value::Value;
 
 /// Largest number of nodes of one strategy.
@@ -28,129 +41,178 @@ pub const INPUTS_MAX: usize = 64;
 pub const CALL_DEPTH_MAX: usize = 50;
 /// Deepest expression, copies of functions included.
 pub const DEPTH_MAX: u32 = 500;
-/// Most expressions lowered, copies of functions included: functions that call each other twice double with each level.
+/// Most expressions lowered, copies of functions and turns of loops included: functions that call each other twice double
+/// with each level.
 pub const STEPS_MAX: u64 = 1_000_000;
 /// Most findings reported at once.
 pub const FINDINGS_MAX: usize = 20;
+/// Most orders of one strategy, turns of loops included.
+pub const ORDERS_MAX: usize = 1_000;
 
-/// What the script reads as the state of its position.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Position {
-    Flat,
-    Long,
+/// Why something has no value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Trouble {
+    /// In words.
+    pub diagnostic: Diagnostic,
+    /// Wrong in itself, whatever hangs on it.
+    pub hard: bool,
 }
 
+/// Not supported here: refused if an order hangs on it.
+pub(crate) fn soft(diagnostic: Diagnostic) -> Trouble {
+    Trouble { diagnostic, hard: false }
+}
+
+/// Wrong in itself.
+pub(crate) fn hard(diagnostic: Diagnostic) -> Trouble {
+    Trouble { diagnostic, hard: true }
+}
+
+type Lowered<T> = Result<T, Trouble>;
+
 /// A user function.
-#[derive(Clone)]
 struct Function {
-    parameters: Vec<(String, Option<Expr>)>,
+    parameters: Vec<Parameter>,
     body: Block,
 }
 
 struct Lower {
     version: u8,
-    graph: Graph,
+    /// Nodes, registers and orders so far.
+    draft: Draft,
     inputs: Vec<Input>,
-    /// Which input a call at this place declared: both passes and every inlining find the same one.
+    /// Which input a call at this place declared: every inlining finds the same one.
     input_at: BTreeMap<(u32, u32), usize>,
-    functions: BTreeMap<String, Function>,
-    /// Innermost last.
-    scopes: Vec<BTreeMap<String, Value>>,
+    functions: BTreeMap<String, Vec<Rc<Function>>>,
+    enums: BTreeSet<String>,
+    types: BTreeSet<String>,
+    /// All variables ever declared.
+    variables: Vec<Variable>,
+    /// Names to variables, innermost last.
+    scopes: Vec<BTreeMap<String, usize>>,
+    /// Old values of variables that were assigned, so that branches can be undone.
+    log: Vec<(usize, Value)>,
+    /// Names that are assigned somewhere after their declaration.
+    reassigned: BTreeSet<String>,
+    /// Texts that variables may hold; a number stands for each.
+    texts: Vec<String>,
     /// Where user functions may not look past: the scope that the innermost call began with.
     call_floor: usize,
     call_depth: usize,
-    position: Position,
     /// Under which condition the current statement runs.
     path: NodeId,
-    entry: Option<NodeId>,
-    exit: Option<NodeId>,
+    /// Why it is not known whether the current statement runs.
+    doubt: Option<Trouble>,
+    /// Of the function being lowered, innermost last.
+    loops: Vec<Loop>,
+    /// How many loops are around, those of callers included.
+    looped: usize,
     title: Option<String>,
     settings: Settings,
     warnings: Vec<Diagnostic>,
+    findings: Vec<Diagnostic>,
     /// The variable that the expression being lowered will be assigned to.
     assigned_to: Option<String>,
-    /// Names given to entries.
-    entry_ids: BTreeSet<String>,
-    /// Lines already warned of for a series function inside a branch.
-    inside_branch_warned: BTreeSet<u32>,
     /// Expressions lowered so far, copies of functions included.
     steps: u64,
     /// Of the expression being lowered.
     depth: u32,
 }
 
-type Lowered<T> = Result<T, Diagnostic>;
-
 /// Lowers a parsed script of the given version.
-pub(crate) fn lower(script: &Block, version: u8) -> Result<Program, Refusal> {
-    let mut graph = Graph::default();
-    let always = graph.add(Op::Truth(true), 1);
+pub(crate) fn lower(script: &Block, version: u8) -> Result<StepProgram, Refusal> {
+    let mut draft = Draft::default();
+    let always = draft.add(Op::Truth(true), 1);
     let mut lower = Lower {
         version,
-        graph,
+        draft,
         inputs: Vec::new(),
         input_at: BTreeMap::new(),
         functions: BTreeMap::new(),
-        scopes: Vec::new(),
+        enums: BTreeSet::new(),
+        types: BTreeSet::new(),
+        variables: Vec::new(),
+        scopes: vec![BTreeMap::new()],
+        log: Vec::new(),
+        reassigned: scan::reassigned(script),
+        texts: Vec::new(),
         call_floor: 0,
         call_depth: 0,
-        position: Position::Flat,
         path: always,
-        entry: None,
-        exit: None,
+        doubt: None,
+        loops: Vec::new(),
+        looped: 0,
         title: None,
         settings: Settings::default(),
         warnings: Vec::new(),
+        findings: Vec::new(),
         assigned_to: None,
-        entry_ids: BTreeSet::new(),
-        inside_branch_warned: BTreeSet::new(),
         steps: 0,
         depth: 0,
     };
-    for position in [Position::Flat, Position::Long] {
-        lower.position = position;
-        lower.pass(script)?;
-    }
+    lower.script(script);
     lower.finish()
 }
 
 impl Lower {
-    /// One reading of the whole script. Collects as many findings as it can.
-    fn pass(&mut self, script: &Block) -> Result<(), Refusal> {
-        self.scopes = vec![BTreeMap::new()];
-        self.functions.clear();
-        let mut findings: Vec<Diagnostic> = Vec::new();
+    /// Reads the whole script. Collects as many findings as it can.
+    fn script(&mut self, script: &Block) {
         for statement in script {
-            if let Err(finding) = self.statement(statement) {
-                // What the failed statement would have declared is unknown from here on, and not worth a finding each.
-                for name in declared(statement) {
-                    self.declare(&name, Value::Unknown);
-                }
-                findings.push(finding);
-            }
-            if findings.len() >= FINDINGS_MAX {
+            // A finding inside may have left branches open.
+            (self.path, self.doubt, self.depth, self.call_depth, self.call_floor) = (self.always(), None, 0, 0, 0);
+            self.loops.clear();
+            self.looped = 0;
+            self.scopes.truncate(1);
+            self.log.clear();
+            self.step(statement);
+            if self.findings.len() >= FINDINGS_MAX {
                 break;
             }
         }
-        findings.retain(|finding| !finding.message.is_empty());
-        if findings.is_empty() { Ok(()) } else { Err(Refusal(findings)) }
+        self.close_scope();
     }
 
-    fn finish(mut self) -> Result<Program, Refusal> {
+    fn always(&self) -> NodeId {
+        NodeId(0)
+    }
+
+    fn finish(mut self) -> Result<StepProgram, Refusal> {
+        if !self.findings.is_empty() {
+            self.findings.sort_by_key(|finding| (finding.line, finding.column));
+            self.findings.dedup();
+            return Err(Refusal(self.findings));
+        }
         let start = Span { line: 1, column: 1 };
         let Some(title) = self.title else {
             return Err(Refusal(vec![start.advises("there is no strategy(...) call", "an indicator has nothing to back-test: give it strategy(\"name\") and strategy.entry / strategy.close calls")]));
         };
-        let Some(entry) = self.entry else {
+        let (mut enters, mut leaves) = ([false; 2], false);
+        for order in &self.draft.orders {
+            match order.kind {
+                OrderKind::Entry { direction, .. } => enters[direction as usize] = true,
+                // It may do both.
+                OrderKind::Order { .. } => (enters[0], leaves) = (true, true),
+                OrderKind::Close { .. } | OrderKind::CloseAll { .. } | OrderKind::Exit { .. } => leaves = true,
+                OrderKind::Cancel { .. } | OrderKind::CancelAll => {}
+            }
+        }
+        if enters == [false; 2] {
             return Err(Refusal(vec![start.advises(
-                "the script never enters a long position",
+                "the script never enters a position",
                 "call strategy.entry(\"Long\", strategy.long) under the condition to buy",
             )]));
-        };
-        let Some(exit) = self.exit else {
-            return Err(Refusal(vec![start.advises("the script never leaves its position", "call strategy.close(\"Long\") under the condition to sell; stops and targets of strategy.exit are not supported yet")]));
-        };
-        let used = self.graph.node(entry).inputs | self.graph.node(exit).inputs;
+        }
+        if !leaves && enters != [true; 2] {
+            return Err(Refusal(vec![start.advises(
+                "the script never leaves its position",
+                "call strategy.close(\"Long\") under the condition to sell, or strategy.exit with a stop",
+            )]));
+        }
+        let reduced = self.draft.reduce()?;
+        let mut used = 0;
+        for node in &reduced.graph.nodes {
+            used |= node.inputs;
+        }
         for (i, input) in self.inputs.iter_mut().enumerate() {
             if used >> i & 1 == 0 {
                 input.grid = vec![input.default];
@@ -167,74 +229,74 @@ impl Lower {
         }
         self.warnings.sort_by_key(|warning| (warning.line, warning.column));
         self.warnings.dedup();
-        Ok(Program {
+        Ok(StepProgram {
             title,
             version: self.version,
             inputs: self.inputs,
-            graph: self.graph,
-            entry,
-            exit,
             settings: self.settings,
             warnings: self.warnings,
+            graph: reduced.graph,
+            registers: reduced.registers,
+            orders: reduced.orders,
+            ids: reduced.ids,
         })
     }
 
     fn add(&mut self, op: Op, span: Span) -> Lowered<NodeId> {
-        if self.graph.nodes.len() >= NODES_MAX {
-            return Err(span.says(format!("the script needs more than {NODES_MAX} expressions")));
+        if self.draft.graph.nodes.len() >= NODES_MAX {
+            return Err(hard(span.says(format!("the script needs more than {NODES_MAX} expressions"))));
         }
-        Ok(self.graph.add(crate::fold::folded(&self.graph, op), span.line))
+        Ok(self.draft.add(op, span.line))
     }
 
-    fn declare(&mut self, name: &str, value: Value) {
-        self.scopes.last_mut().expect("a scope is open").insert(name.to_owned(), value);
+    fn constant(&mut self, x: f64, span: Span) -> Lowered<NodeId> {
+        self.add(Op::Number(x), span)
     }
 
-    fn find(&self, name: &str) -> Option<&Value> {
-        // A function sees its own scopes and the script's, not those of its callers.
-        let own = self.scopes[self.call_floor..].iter().rev().find_map(|scope| scope.get(name));
-        own.or_else(|| self.scopes[0].get(name))
+    /// The number that a node stands for on every bar, where it is known.
+    fn known(&self, node: NodeId) -> Option<f64> {
+        match self.graph().node(node).op {
+            Op::Number(x) => Some(x),
+            Op::Truth(b) => Some(f64::from(u8::from(b))),
+            _ => None,
+        }
+    }
+
+    fn graph(&self) -> &Graph {
+        &self.draft.graph
+    }
+
+    /// The condition under which what stands here advances: `None` when it does so on every bar, or on none.
+    fn gate(&self) -> Option<NodeId> {
+        (self.graph().node(self.path).shape == Shape::Series).then_some(self.path)
     }
 
     /// As a truth: numbers are cast as versions before 6 do (`na` and 0 are false).
-    fn truth(&mut self, value: Value, span: Span) -> Lowered<(NodeId, bool)> {
+    fn truth(&mut self, value: Value, span: Span) -> Lowered<NodeId> {
         match value {
-            Value::Node(node, position) if self.graph.node(node).kind == Kind::Truth => Ok((node, position)),
-            Value::Node(node, position) if self.version < 6 => {
-                let zero = self.add(Op::Number(0.0), span)?;
-                Ok((self.add(Op::Compare(crate::graph::Compare::Ne, node, zero), span)?, position))
+            Value::Node(node) if self.graph().node(node).kind == Kind::Truth => Ok(node),
+            Value::Node(node) if self.version < 6 => {
+                let zero = self.constant(0.0, span)?;
+                self.add(Op::Compare(crate::graph::Compare::Ne, node, zero), span)
             }
-            Value::Na => Ok((self.add(Op::Truth(false), span)?, false)),
-            Value::Unknown => Err(silent(span)),
-            other => Err(span.says(format!("expected a condition, found {}", other.shown(&self.graph)))),
+            Value::Na => self.add(Op::Truth(false), span),
+            Value::Lost(why) => Err(*why),
+            other => Err(soft(span.says(format!("expected a condition, found {}", other.shown(self.graph()))))),
         }
     }
 
     /// As a number.
-    fn number(&mut self, value: Value, span: Span) -> Lowered<(NodeId, bool)> {
+    fn number(&mut self, value: Value, span: Span) -> Lowered<NodeId> {
         match value {
-            Value::Node(node, position) if self.graph.node(node).kind == Kind::Number => Ok((node, position)),
-            Value::Na => Ok((self.add(Op::Number(f64::NAN), span)?, false)),
-            Value::Unknown => Err(silent(span)),
-            Value::PositionSize => Err(span.advises(
-                "strategy.position_size is only supported in a comparison with 0",
-                "write strategy.position_size > 0 or == 0",
-            )),
-            other => Err(span.says(format!("expected a number, found {}", other.shown(&self.graph)))),
+            Value::Node(node) if self.graph().node(node).kind == Kind::Number => Ok(node),
+            // Sums of conditions are read as 1 and 0 by the versions that allowed them.
+            Value::Node(node) if self.version < 5 => {
+                let (one, zero) = (self.constant(1.0, span)?, self.constant(0.0, span)?);
+                self.add(Op::Select(node, one, zero), span)
+            }
+            Value::Na => self.constant(f64::NAN, span),
+            Value::Lost(why) => Err(*why),
+            other => Err(soft(span.says(format!("expected a number, found {}", other.shown(self.graph()))))),
         }
-    }
-}
-
-/// A finding that only says that an earlier one made this place unknowable; not shown.
-fn silent(span: Span) -> Diagnostic {
-    span.says("")
-}
-
-fn declared(statement: &Stmt) -> Vec<String> {
-    use crate::ast::StmtKind;
-    match &statement.kind {
-        StmtKind::Declare { names, .. } => names.clone(),
-        StmtKind::Assign { name, .. } | StmtKind::Function { name, .. } => vec![name.clone()],
-        _ => Vec::new(),
     }
 }

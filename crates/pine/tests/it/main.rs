@@ -3,6 +3,7 @@
 mod lowering;
 mod properties;
 mod refusals;
+mod syntax;
 
 use assay_pine::graph::{Graph, NodeId, Op};
 use assay_pine::{Program, compile};
@@ -24,6 +25,7 @@ fn shown(graph: &Graph, id: NodeId) -> String {
         Op::Number(x) => format!("{x}"),
         Op::Truth(b) => format!("{b}"),
         Op::Input(i) => format!("in{i}"),
+        Op::Symbol(fact) => format!("{fact:?}").to_lowercase(),
         Op::Price(p) => format!("{p:?}").to_lowercase(),
         Op::Time(t) => format!("{t:?}").to_lowercase(),
         Op::Unary(f, a) => format!("{f:?}({})", s(a)).to_lowercase(),
@@ -40,5 +42,7 @@ fn shown(graph: &Graph, id: NodeId) -> String {
         }
         Op::BarsSince(a) => format!("barssince({})", s(a)),
         Op::ValueWhen(a, b, c) => format!("valuewhen({}, {}, {})", s(a), s(b), s(c)),
+        Op::Register(i, _) => format!("r{i}"),
+        Op::Broker(b) => format!("{b:?}").to_lowercase(),
     }
 }

@@ -15,6 +15,14 @@ fn check(body: &str, wanted: Expect) {
 const ORDERS: &str =
     "\nif close > open\n    strategy.entry(\"L\", strategy.long)\nif close < open\n    strategy.close(\"L\")";
 
+/// With orders that hang on `x`.
+fn reaching(line: &str, wanted: Expect) {
+    check(
+        &format!("{line}\nstrategy.entry(\"L\", strategy.long, when = x > 0)\nstrategy.close_all(when = close < open)"),
+        wanted,
+    );
+}
+
 fn with_orders(line: &str, wanted: Expect) {
     check(&format!("{line}{ORDERS}"), wanted);
 }
@@ -35,79 +43,177 @@ fn syntax_errors_name_the_place() {
 }
 
 #[test]
-fn unsupported_things_are_refused_by_name_with_the_way_round() {
-    with_orders("x = ta.vwap(close)", expect!["3:5: `ta.vwap` is not supported yet"]);
-    with_orders("x = math.sma(close, 3)", expect!["3:5: `math.sma` is not supported yet (did you mean ta.sma?)"]);
-    with_orders(
+fn unsupported_things_are_refused_where_an_order_hangs_on_them() {
+    reaching("x = ta.vwap2(close)", expect!["3:5: `ta.vwap2` is not supported here"]);
+    reaching("x = math.sma(close, 3)", expect!["3:5: `math.sma` is not supported here (did you mean ta.sma?)"]);
+    reaching(
         "x = request.security(\"NASDAQ:AAPL\", \"D\", close)",
         expect!["3:5: other symbols are not available (use the symbol that the strategy runs on)"],
     );
-    with_orders(
+    reaching(
+        "x = request.security(syminfo.tickerid, \"W\", close)",
+        expect![
+            "3:5: `request.security` on another interval runs in the interpreter alone (use the chart's own interval, or longer lengths)"
+        ],
+    );
+    reaching(
         "x = request.security(syminfo.tickerid, \"D\", close, lookahead=barmerge.lookahead_on)",
         expect![
             "3:5: `request.security` with lookahead_on reads the future: its back-test cannot be believed (use barmerge.lookahead_off)"
         ],
     );
-    with_orders(
-        "var x = 0\nx := x + 1",
+    reaching(
+        "x = 0.0\nwhile x < 10\n    x += 1",
+        expect!["4:1: `while` runs in the interpreter alone (write a `for` loop with constant bounds and a `break`)"],
+    );
+    reaching(
+        "x = 0.0\nfor i = 0 to bar_index\n    x += close[i]",
         expect![
-            "3:1: state carried from bar to bar by `var x` is not supported yet (express it by series: ta.barssince, ta.valuewhen, x[1])"
+            "4:1: a loop whose bounds change from bar to bar runs in the interpreter alone (give it constant bounds, or inputs)"
+        ],
+    );
+    reaching(
+        "x = 0.0\nfor i = 0 to 1000\n    x += 1",
+        expect!["4:1: a loop of more than 500 turns runs in the interpreter alone (narrow its bounds)"],
+    );
+    reaching(
+        "a = array.new_float(0)\narray.push(a, close)\nx = array.size(a)",
+        expect![
+            "5:5: `array.size` is not supported here (collections run in the interpreter alone; use series: x[1], ta.*)"
+        ],
+    );
+    reaching("type P\n    float y\np = P.new(close)\nx = p.y", expect!["5:5: objects run in the interpreter alone"]);
+    reaching("x = strategy.max_drawdown", expect!["3:5: `strategy.max_drawdown` runs in the interpreter alone"]);
+    reaching(
+        "x = strategy.closedtrades.profit(3)",
+        expect![
+            "3:5: `strategy.closedtrades.profit` of that trade runs in the interpreter alone (ask for trade 0 or the newest one)"
+        ],
+    );
+    reaching(
+        "x = barstate.islast ? 1 : 0",
+        expect!["3:5: `barstate.islast` depends on where the data end (let no order hang on it)"],
+    );
+    reaching(
+        "x = ta.sma(close, bar_index)",
+        expect![
+            "3:19: `length` of `ta.sma` changes from bar to bar, which runs in the interpreter alone (use a constant or an input)"
+        ],
+    );
+    reaching(
+        "x = close[bar_index]",
+        expect![
+            "3:11: an offset that changes from bar to bar runs in the interpreter alone (use ta.valuewhen or ta.barssince)"
+        ],
+    );
+    reaching(
+        "x = 0.0\nif close > open\n    x := ta.sma(close, 200)",
+        expect![
+            "5:10: a window over values with feedback, or inside a branch, has at most 100 bars here (move the call above the branch)"
+        ],
+    );
+    reaching(
+        "l = label.new(bar_index, high)\nx = label.get_y(l)",
+        expect!["5:1: expected a condition, found a drawing, colour or made-up text"],
+    );
+    reaching(
+        "x = 0.0\nif str.tostring(close) == \"1\"\n    x := 1",
+        expect!["4:4: expected a condition, found a drawing, colour or made-up text"],
+    );
+    reaching(
+        "x = ta.sma(strategy.equity, 500)",
+        expect!["3:1: a window over values with feedback, or inside a branch, has at most 100 bars here"],
+    );
+    // None of it matters where no order hangs on it.
+    for line in ["y = ta.vwap2(close)", "while false\n    y = 1", "a = array.new_float(0)\narray.push(a, 1)"] {
+        assert!(assay_pine::compile_any(&script(&format!("{line}{ORDERS}"))).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn orders_under_what_is_not_known_are_refused() {
+    check(
+        "a = array.new_float(0)\nif array.size(a) > 3\n    strategy.entry(\"L\", strategy.long)\nstrategy.close_all()",
+        expect![
+            "4:4: `array.size` is not supported here (collections run in the interpreter alone; use series: x[1], ta.*)"
+        ],
+    );
+    check(
+        "while close > 0\n    strategy.entry(\"L\", strategy.long)\nstrategy.close_all()",
+        expect!["3:1: `while` runs in the interpreter alone (write a `for` loop with constant bounds and a `break`)"],
+    );
+    with_orders(
+        "strategy.risk.max_intraday_loss(5, strategy.percent_of_equity)",
+        expect![
+            "3:1: `strategy.risk.max_intraday_loss` is not supported (write the limit as a condition, with strategy.equity or strategy.closedtrades)"
         ],
     );
     with_orders(
-        "for i = 0 to 10\n    x = i",
+        "strategy.exit(\"x\", \"L\", stop=1, oca_type=strategy.oca.cancel)",
         expect![
-            "3:1: `for` loops are not supported yet (most loops over past bars are a ta.* call: ta.sma, math.sum, ta.highest, ta.barssince)"
+            "3:1: groups of orders (`oca_type`) run in the interpreter alone (cancel the other order by strategy.cancel)"
         ],
     );
     with_orders(
-        "while true\n    x = 1",
-        expect![
-            "3:1: `while` loops are not supported yet (most loops over past bars are a ta.* call: ta.sma, math.sum, ta.highest, ta.barssince)"
-        ],
+        "strategy.exit(str.tostring(close), \"L\", stop=1)",
+        expect!["3:1: the name of an order is a text known before the run, found a drawing, colour or made-up text"],
     );
+}
+
+#[test]
+fn what_is_wrong_in_itself_is_refused_wherever_it_stands() {
     with_orders("x = close[-1]", expect!["3:11: a negative offset looks into the future"]);
     with_orders(
         "import a/b/1",
         expect!["3:1: imported libraries are not available (copy the functions that you need into the script)"],
     );
     with_orders(
-        "strategy.exit(\"x\", \"L\", stop=1)",
-        expect![
-            "3:1: `strategy.exit` (stops, targets, trailing) is not supported yet (leave by a condition: strategy.close(\"Long\") under an if)"
-        ],
-    );
-    with_orders(
-        "strategy.entry(\"S\", strategy.short)",
-        expect![
-            "3:1: short positions are not supported yet (test the long side alone: replace the short entry by strategy.close)"
-        ],
-    );
-    with_orders(
-        "x = strategy.equity",
-        expect![
-            "3:5: `strategy.equity` feeds the account back into the rules, which is not supported yet (only the sign of strategy.position_size may be asked)"
-        ],
-    );
-    with_orders(
         "x = nowhere + 1",
         expect!["3:5: `nowhere` is not known (a variable must be declared above the line that reads it)"],
     );
+    with_orders("x := 1", expect!["3:1: `x` is assigned before it is declared (declare it first: x = ...)"]);
+    with_orders("break", expect!["3:1: `break` and `continue` stand inside a loop"]);
     with_orders(
         "n = input.int(5, minval=1, maxval=1000000000)",
         expect![
             "3:5: `n` from 1 to 1000000000 by 1 has 1000000000 values, at most 1000000 are taken (narrow minval and maxval, or raise step)"
         ],
     );
-    with_orders(
-        "x = ta.sma(close, bar_index)",
-        expect![
-            "3:19: `length` of `ta.sma` changes from bar to bar, which is not supported (use a constant or an input)"
-        ],
-    );
     with_orders("x = ta.sma(close, 0)", expect!["3:19: `length` of `ta.sma` must be at least 1"]);
     with_orders("x = ta.sma(close)", expect!["3:5: `ta.sma` needs the argument `length`"]);
     with_orders("x = ta.sma(close, len=3)", expect!["3:5: `ta.sma` has no parameter `len`; it has source, length"]);
+    with_orders("f(x) => x\ny = f(1, 2)", expect!["4:5: `f` takes 1 arguments"]);
+    with_orders("f(x) => x\ny = f()", expect!["4:5: `f` needs the argument `x`"]);
+}
+
+#[test]
+fn what_is_no_pair_of_signals_says_why() {
+    with_orders(
+        "strategy.exit(\"x\", \"L\", stop=1)",
+        expect![
+            "3:1: the strategy is no pair of signals: strategy.exit works stops and targets (it runs on the stepwise path)"
+        ],
+    );
+    with_orders(
+        "strategy.entry(\"S\", strategy.short)",
+        expect!["3:1: the strategy is no pair of signals: it sells short (it runs on the stepwise path)"],
+    );
+    with_orders(
+        "if strategy.equity > 5\n    strategy.close_all()",
+        expect!["3:1: the strategy is no pair of signals: it reads strategy.equity (it runs on the stepwise path)"],
+    );
+    with_orders(
+        "var x = 0\nx := x + 1\nstrategy.close_all(when = x > 5)",
+        expect![
+            "3:1: the strategy is no pair of signals: `x` is carried from bar to bar (it runs on the stepwise path)"
+        ],
+    );
+    with_orders(
+        "strategy.entry(\"M\", strategy.long, qty = 2)",
+        expect![
+            "3:1: the strategy is no pair of signals: an entry states its quantity or a price (it runs on the stepwise path)"
+        ],
+    );
 }
 
 #[test]
@@ -115,13 +221,13 @@ fn what_never_trades_is_refused() {
     check(
         "plot(close)",
         expect![
-            "1:1: the script never enters a long position (call strategy.entry(\"Long\", strategy.long) under the condition to buy)"
+            "1:1: the script never enters a position (call strategy.entry(\"Long\", strategy.long) under the condition to buy)"
         ],
     );
     check(
         "if close > open\n    strategy.entry(\"L\", strategy.long)",
         expect![
-            "1:1: the script never leaves its position (call strategy.close(\"Long\") under the condition to sell; stops and targets of strategy.exit are not supported yet)"
+            "1:1: the script never leaves its position (call strategy.close(\"Long\") under the condition to sell, or strategy.exit with a stop)"
         ],
     );
     let indicator = compile("//@version=6\nindicator(\"x\")\nplot(close)").unwrap_err().to_string();
@@ -129,17 +235,17 @@ fn what_never_trades_is_refused() {
         "2:1: `indicator` has no orders to back-test (use strategy(\"name\") with strategy.entry and strategy.close)"
     ]
     .assert_eq(&indicator);
-    let old = compile("//@version=2\nstrategy(\"x\")").unwrap_err().to_string();
-    expect!["1:1: version 2 is not supported (convert it to version 5 or 6 in TradingView's editor)"].assert_eq(&old);
+    let future = compile("//@version=7\nstrategy(\"x\")").unwrap_err().to_string();
+    expect![[r#"1:1: the version "7" is not known; 1 to 6 are"#]].assert_eq(&future);
 }
 
 #[test]
 fn several_findings_come_at_once_and_what_follows_from_one_is_not_reported() {
     with_orders(
-        "a = ta.vwap(close)\nb = a + 1\nc = ta.alma(close, 9, 0.85, 6)",
+        "a = nowhere\nb = a + 1\nc = ta.sma(close)",
         expect![[r#"
-            3:5: `ta.vwap` is not supported yet
-            5:5: `ta.alma` is not supported yet"#]],
+            3:5: `nowhere` is not known (a variable must be declared above the line that reads it)
+            5:5: `ta.sma` needs the argument `length`"#]],
     );
 }
 

@@ -1,0 +1,17 @@
+//! The stepwise path: strategies whose orders, stops and reads of the position feed back into themselves.
+//!
+//! [`broker`] is the emulator that gives orders their meaning; `scalar` executes a `StepProgram` over it, one parameter set at
+//! a time, and is the oracle. [`sweep_steps`] answers for a whole grid, [`run_steps`] for one set in full.
+
+pub mod broker;
+mod lanes;
+mod plan;
+mod run;
+mod scalar;
+mod sweep;
+mod trial;
+
+pub use plan::{House, StepSweep};
+pub(crate) use plan::{live, warm_up};
+pub use run::{StepRun, run_steps};
+pub use sweep::{StepSweepResult, step_block_moments, sweep_steps};

@@ -1,0 +1,88 @@
+//! One parameter set of a stepwise strategy, in full: returns, equity and trades. What is shown and judged comes from here.
+
+use std::ops::Range;
+
+use assay_pine::StepProgram;
+
+use super::broker::{ClosedTrade, OpenTrade};
+use super::plan::{House, live, warm_up};
+use super::scalar::{Inputs, execute};
+use crate::evaluate::Evaluator;
+use crate::sweep::RETURNS_MIN;
+use crate::{Bars, Run, SweepError, Trade};
+
+/// What one parameter set did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepRun {
+    /// Returns, equity and trades in the form of the signals path; a trade that was closed in parts stands there part by part.
+    pub run: Run,
+    /// The closed trades with side, size and money, in the order in which they ended.
+    pub closed: Vec<ClosedTrade>,
+    /// The trades that are open at the last close.
+    pub open: Vec<OpenTrade>,
+    /// Bars on which a bracket filled whose stop and target both lay within the bar.
+    pub ambiguous_bars: u32,
+    /// Equity fell to 0 or below and trading ended.
+    pub ruined: bool,
+}
+
+/// Trades `values` on the bars of `range`; bars before it only warm indicators and registers up. Starts flat.
+///
+/// # Errors
+/// [`SweepError::TooFewBars`] when fewer than `RETURNS_MIN` returns remain, [`SweepError::InvalidPoint`] for a length
+/// below 1 and for more orders than may rest.
+pub fn run_steps(
+    program: &StepProgram,
+    values: &[f64],
+    bars: &Bars,
+    house: House,
+    range: Range<usize>,
+) -> Result<StepRun, SweepError> {
+    let invalid = || SweepError::InvalidPoint { values: values.to_vec() };
+    let live = live(program);
+    let scalars = Evaluator { graph: &program.graph, bars }.scalars(values);
+    let warm = warm_up(program, &live, &scalars).ok_or_else(invalid)?;
+    let lag = house.fill.lag();
+    let first = range.start.max(warm.saturating_add(lag));
+    if range.end.saturating_sub(first) < RETURNS_MIN {
+        return Err(SweepError::TooFewBars {
+            have: range.end.saturating_sub(range.start),
+            warm_up: warm,
+            need: RETURNS_MIN,
+        });
+    }
+    let seen = bars.prefix(range.end);
+    let inputs = Inputs::of(program, &live, values, &seen).map_err(|_| invalid())?;
+    let mut run = Run { first_bar: first, returns: vec![], equity: vec![], trades: vec![], bars_held: 0 };
+    let broker =
+        execute(program, &live, &inputs, &house.settings(program, &seen), &seen, first - lag, |t, growth, broker| {
+            if t >= first {
+                run.bars_held += usize::from(broker.side().is_some());
+                run.returns.push(growth - 1.0);
+                run.equity.push(broker.total_growth());
+            }
+        })
+        .map_err(|_| invalid())?;
+    let closed = broker.closed_trades().iter().map(|trade| Trade {
+        entry_bar: trade.entry_bar,
+        exit_bar: Some(trade.exit_bar),
+        entry_price: trade.entry_price,
+        exit_price: trade.exit_price,
+        gain: trade.gain,
+    });
+    let open = broker.open_trades().iter().map(|trade| Trade {
+        entry_bar: trade.entry_bar,
+        exit_bar: None,
+        entry_price: trade.entry_price,
+        exit_price: broker.last_price(),
+        gain: broker.open_gain(trade),
+    });
+    run.trades = closed.chain(open).collect();
+    Ok(StepRun {
+        run,
+        closed: broker.closed_trades().to_vec(),
+        open: broker.open_trades().to_vec(),
+        ambiguous_bars: broker.tally().ambiguous_bars,
+        ruined: broker.is_ruined(),
+    })
+}

@@ -1,0 +1,351 @@
+//! Strategies with state: the lanes against the plain executor, and both against the signals path.
+
+use assay_backtest::stepwise::broker::Intrabar;
+use assay_backtest::stepwise::{House, StepSweep, StepSweepResult, sweep_steps};
+use assay_backtest::{Bars, Costs, Engine, Fill, Sweep, SweepError, WarmUp, sweep};
+use assay_pine::graph::{Binary, Broker, Compare, Graph, Indicator, Kind, NodeId, Op, Price, Time};
+use assay_pine::{
+    Direction, Input, InputKind, OrderCommand, OrderId, OrderKind, Program, Register, Settings, Sizing, StepProgram,
+};
+use assay_units::{Seed, SplitMix64};
+use proptest::prelude::*;
+
+use crate::market;
+
+/// Builds a strategy node by node.
+struct Maker {
+    program: StepProgram,
+}
+
+impl Maker {
+    fn new() -> Maker {
+        Maker {
+            program: StepProgram {
+                title: "T".to_owned(),
+                version: 6,
+                inputs: vec![],
+                settings: Settings::default(),
+                warnings: vec![],
+                graph: Graph::default(),
+                registers: vec![],
+                orders: vec![],
+                ids: vec!["L".to_owned(), "S".to_owned(), "XL".to_owned(), "XS".to_owned()],
+            },
+        }
+    }
+
+    fn op(&mut self, op: Op) -> NodeId {
+        self.program.graph.add(op, 1)
+    }
+
+    fn number(&mut self, x: f64) -> NodeId {
+        self.op(Op::Number(x))
+    }
+
+    fn input(&mut self, grid: &[f64]) -> NodeId {
+        let at = self.program.inputs.len() as u16;
+        self.program.inputs.push(Input {
+            name: format!("i{at}"),
+            title: format!("i{at}"),
+            kind: InputKind::Float,
+            default: grid[0],
+            grid: grid.to_vec(),
+            derived: false,
+            line: 1,
+        });
+        self.op(Op::Input(at))
+    }
+
+    fn register(&mut self, initial: f64, kind: Kind) -> (usize, NodeId) {
+        let at = self.program.registers.len();
+        self.program.registers.push(Register { name: format!("r{at}"), initial, next: NodeId(0), kind, line: 1 });
+        (at, self.op(Op::Register(at as u32, kind)))
+    }
+
+    fn binary(&mut self, f: Binary, a: NodeId, b: NodeId) -> NodeId {
+        self.op(Op::Binary(f, a, b))
+    }
+
+    fn compare(&mut self, f: Compare, a: NodeId, b: NodeId) -> NodeId {
+        self.op(Op::Compare(f, a, b))
+    }
+
+    fn indicator(&mut self, which: Indicator, args: &[NodeId]) -> NodeId {
+        self.op(Op::Indicator(which, args.to_vec()))
+    }
+
+    fn order(&mut self, when: NodeId, kind: OrderKind) {
+        self.program.orders.push(OrderCommand { when, kind, line: 1 });
+    }
+}
+
+/// Words of a seed, as choices.
+struct Dice(SplitMix64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        (self.0.next_unit() * n as f64) as usize % n
+    }
+
+    fn yes(&mut self, chance: f64) -> bool {
+        self.0.next_unit() < chance
+    }
+}
+
+const LONG: OrderId = OrderId(0);
+const SHORT: OrderId = OrderId(1);
+
+fn no_exit(id: OrderId, from_entry: Option<OrderId>) -> OrderKind {
+    OrderKind::Exit {
+        id,
+        from_entry,
+        qty: None,
+        qty_percent: None,
+        profit: None,
+        limit: None,
+        loss: None,
+        stop: None,
+        trail_price: None,
+        trail_points: None,
+        trail_offset: None,
+    }
+}
+
+/// A strategy of the subset that the lanes hold: entries, closes, brackets with legs of every kind, registers, reads.
+fn random_strategy(seed: u64) -> StepProgram {
+    let mut dice = Dice(SplitMix64::new(Seed(seed)));
+    let mut m = Maker::new();
+    let (close, high, low) = (m.op(Op::Price(Price::Close)), m.op(Op::Price(Price::High)), m.op(Op::Price(Price::Low)));
+    let length = m.input(&[2.0, 5.0, 0.0]);
+    let factor = m.input(&[0.5, 1.0, 2.0, 3.0]);
+    let modulus = m.input(&[7.0, 4.0, 11.0]);
+    let average = m.indicator(Indicator::Sma, &[close, length]);
+    let five = m.number(5.0);
+    let atr = m.indicator(Indicator::Atr, &[five]);
+    let distance = m.binary(Binary::Mul, atr, factor);
+    let index = m.op(Op::Time(Time::BarIndex));
+    let rest = m.binary(Binary::Mod, index, modulus);
+    let (zero, one, hundred) = (m.number(0.0), m.number(1.0), m.number(100.0));
+    let size = m.op(Op::Broker(Broker::PositionSize));
+    let price = m.op(Op::Broker(Broker::AveragePrice));
+    let reads = [
+        Broker::Equity,
+        Broker::OpenProfit,
+        Broker::NetProfit,
+        Broker::ClosedTrades,
+        Broker::WinTrades,
+        Broker::LastClosedProfit,
+        Broker::LastClosedExitBar,
+        Broker::OldestOpenBar,
+        Broker::GrossLoss,
+        Broker::NewestOpenSize,
+    ];
+    let read = m.op(Op::Broker(reads[dice.below(reads.len())]));
+    let flat = m.compare(Compare::Eq, size, zero);
+    let long = m.compare(Compare::Gt, size, zero);
+    let above = m.compare(Compare::Gt, close, average);
+    let phase = m.compare(Compare::Eq, rest, one);
+    let lower = m.binary(Binary::Sub, close, distance);
+    let upper = m.binary(Binary::Add, close, distance);
+    // A level that is frozen while a position is held, and one that follows the price.
+    let (frozen_at, frozen) = m.register(f64::NAN, Kind::Number);
+    m.program.registers[frozen_at].next = m.op(Op::Select(flat, lower, frozen));
+    let (trail_at, trailing) = m.register(f64::NAN, Kind::Number);
+    let higher = m.binary(Binary::Max, trailing, lower);
+    m.program.registers[trail_at].next = m.op(Op::Select(long, higher, lower));
+    let (count_at, counted) = m.register(0.0, Kind::Number);
+    let more = m.binary(Binary::Add, counted, one);
+    m.program.registers[count_at].next = m.op(Op::Select(flat, zero, more));
+    let (seen_at, seen) = m.register(0.0, Kind::Truth);
+    m.program.registers[seen_at].next = above;
+    // Swaps with the one before.
+    let (other_at, other) = m.register(1.0, Kind::Truth);
+    m.program.registers[other_at].next = seen;
+
+    let cross = {
+        let before = m.op(Op::Not(seen));
+        m.op(Op::And(above, before))
+    };
+    let under = m.op(Op::Not(above));
+    let four = m.number(4.0);
+    let old = m.compare(Compare::Gt, counted, four);
+    let rich = m.compare(Compare::Lt, read, hundred);
+    let truths = [cross, phase, under, old, flat, other, rich];
+    let mut condition = |m: &mut Maker, dice: &mut Dice| {
+        let (a, b) = (truths[dice.below(truths.len())], truths[dice.below(truths.len())]);
+        if dice.yes(0.5) { m.op(Op::And(a, b)) } else { m.op(Op::Or(a, b)) }
+    };
+    let below_entry = m.binary(Binary::Sub, price, distance);
+    let above_entry = m.binary(Binary::Add, price, distance);
+    let ticks = {
+        let per_atr = m.number(120.0);
+        m.binary(Binary::Mul, factor, per_atr)
+    };
+    let stops = [lower, frozen, trailing, below_entry, low];
+    let limits = [upper, above_entry, high];
+    let qty = m.binary(Binary::Mul, factor, four);
+
+    let shorts = dice.yes(0.5);
+    let sized = dice.yes(0.2);
+    let entries = if shorts { 2 } else { 1 };
+    for side in 0..entries {
+        let when = condition(&mut m, &mut dice);
+        let (id, direction) = if side == 0 { (LONG, Direction::Long) } else { (SHORT, Direction::Short) };
+        let qty = if sized { Some(qty) } else { None };
+        m.order(when, OrderKind::Entry { id, direction, qty, limit: None, stop: None });
+    }
+    for _ in 0..dice.below(3) {
+        let when = condition(&mut m, &mut dice);
+        let immediately = dice.yes(0.2);
+        let kind = match dice.below(3) {
+            0 => OrderKind::Close { id: LONG, qty: None, qty_percent: None, immediately },
+            1 => OrderKind::Close { id: SHORT, qty: None, qty_percent: Some(hundred), immediately },
+            _ => OrderKind::CloseAll { immediately },
+        };
+        m.order(when, kind);
+    }
+    let named = dice.yes(0.6);
+    let brackets: &[(OrderId, Option<OrderId>)] = match (named, shorts) {
+        (false, _) => &[(OrderId(2), None)],
+        (true, false) => &[(OrderId(2), Some(LONG))],
+        (true, true) => &[(OrderId(2), Some(LONG)), (OrderId(3), Some(SHORT))],
+    };
+    for (id, from) in brackets {
+        if dice.yes(0.1) {
+            continue;
+        }
+        for _ in 0..1 + dice.below(2) {
+            let always = m.op(Op::Truth(true));
+            let held = m.op(Op::Not(flat));
+            let when = match dice.below(3) {
+                0 => always,
+                1 => held,
+                _ => condition(&mut m, &mut dice),
+            };
+            let is_short = *from == Some(SHORT);
+            let mut maybe =
+                |chance: f64, of: &[NodeId]| if dice.yes(chance) { Some(of[dice.below(of.len())]) } else { None };
+            let (down, up) = (maybe(0.6, &stops), maybe(0.6, &limits));
+            let (stop, limit) = if is_short { (up, down) } else { (down, up) };
+            let (loss, profit) = (maybe(0.3, &[ticks, hundred]), maybe(0.3, &[ticks]));
+            let trail_price = maybe(0.2, if is_short { &stops } else { &limits });
+            let trail_points = maybe(0.4, &[ticks, zero, hundred]);
+            let trail_offset = maybe(0.6, &[ticks, hundred, zero, rest]);
+            m.order(
+                when,
+                match no_exit(*id, *from) {
+                    OrderKind::Exit { id, from_entry, qty, qty_percent, .. } => OrderKind::Exit {
+                        id,
+                        from_entry,
+                        qty,
+                        qty_percent,
+                        profit,
+                        limit,
+                        loss,
+                        stop,
+                        trail_price,
+                        trail_points,
+                        trail_offset,
+                    },
+                    other => other,
+                },
+            );
+        }
+    }
+    m.program.version = if dice.yes(0.3) { 5 } else { 6 };
+    m.program.settings = Settings {
+        commission_percent: if dice.yes(0.3) { Some(0.1) } else { None },
+        initial_capital: Some([100.0, 10_000.0, 1e6][dice.below(3)]),
+        slippage_ticks: dice.below(3) as u32,
+        sizing: match dice.below(6) {
+            0 => Some(Sizing::Fixed(3.0)),
+            1 => Some(Sizing::Cash(500.0)),
+            2 => Some(Sizing::PercentOfEquity(60.0)),
+            _ => None,
+        },
+        only: match dice.below(8) {
+            0 => Some(Direction::Long),
+            1 => Some(Direction::Short),
+            _ => None,
+        },
+        ..Settings::default()
+    };
+    m.program
+}
+
+/// A market with gaps and wide bars.
+fn gappy(seed: u64, bars: usize) -> Bars {
+    let mut market = market::daily(seed, bars);
+    let mut words = SplitMix64::new(Seed(seed ^ 0xA5));
+    for t in 0..bars {
+        market.open[t] *= 1.0 + 0.02 * (words.next_unit() - 0.5);
+        market.high[t] = market.open[t].max(market.close[t]) * (1.0 + 0.01 * words.next_unit());
+        market.low[t] = market.open[t].min(market.close[t]) * (1.0 - 0.01 * words.next_unit());
+        // Prices on a coarse grid, so that levels are met exactly.
+        for price in [&mut market.open, &mut market.high, &mut market.low, &mut market.close] {
+            price[t] = (price[t] * 4.0).round() / 4.0;
+        }
+    }
+    market
+}
+
+fn plan<'a>(program: &'a StepProgram, bars: &'a Bars, house: House, engine: Engine) -> StepSweep<'a> {
+    StepSweep {
+        program,
+        bars,
+        house,
+        train: 0..bars.len(),
+        warm_up: WarmUp::Longest,
+        engine,
+        threads: 2,
+        grid_max: 1_000_000,
+    }
+}
+
+fn house(seed: u64) -> House {
+    House {
+        costs: Costs { fee: 0.0005, slippage: 0.0002 },
+        fill: if seed & 1 == 0 { Fill::NextOpen } else { Fill::Close },
+        intrabar: if seed & 2 == 0 { Intrabar::Pessimistic } else { Intrabar::Path },
+    }
+}
+
+/// What each point did, as text: NaN is equal to nothing. A refusal is one line.
+fn lines(result: &Result<StepSweepResult, SweepError>) -> Vec<String> {
+    match result {
+        Ok(swept) => swept
+            .result
+            .trials
+            .iter()
+            .zip(&swept.ambiguous_bars)
+            .enumerate()
+            .map(|(at, (trial, ambiguous))| format!("{at}: {trial:?}, {ambiguous} ambiguous"))
+            .collect(),
+        Err(error) => vec![error.to_string()],
+    }
+}
+
+/// The first point on which two sweeps differ.
+fn difference(
+    oracle: &Result<StepSweepResult, SweepError>,
+    other: &Result<StepSweepResult, SweepError>,
+) -> Option<(String, String)> {
+    let (oracle, other) = (lines(oracle), lines(other));
+    if oracle.len() != other.len() {
+        return Some((format!("{} points", oracle.len()), format!("{} points", other.len())));
+    }
+    oracle.into_iter().zip(other).find(|(a, b)| a != b)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn lanes_are_the_plain_executor_to_the_bit(seed: u64, length in 60usize..260) {
+        let program = random_strategy(seed);
+        let bars = gappy(seed, length);
+        let oracle = sweep_steps(&plan(&program, &bars, house(seed), Engine::Scalar), &|_, _| true);
+        let fast = sweep_steps(&plan(&program, &bars, house(seed), Engine::Simd), &|_, _| true);
+        prop_assert_eq!(difference(&oracle, &fast), None);
+    }
+}

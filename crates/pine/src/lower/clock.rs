@@ -1,0 +1,306 @@
+//! Time: dates as constants, parts of a time, sessions.
+
+use super::calls::pick;
+use super::{Lower, Lowered, Value, soft};
+use crate::ast::Arg;
+use crate::graph::{Compare, NodeId, Op, Time};
+use crate::lexer::Span;
+
+/// Time zones that are UTC, as the bars' times are.
+const UTC: [&str; 8] = ["UTC", "GMT", "GMT+0", "UTC+0", "Etc/UTC", "syminfo.timezone", "", "GMT-0"];
+
+impl Lower {
+    /// `timestamp(year, month, day, hour, minute, second)` of constants, in UTC, or of a text in one of the usual forms.
+    pub(super) fn timestamp(&mut self, args: &[Arg], span: Span) -> Lowered<Value> {
+        let mut numbers = Vec::new();
+        let mut given = args.to_vec();
+        for name in ["timezone", "year", "month", "day", "hour", "minute", "second"] {
+            if let Some(at) = given.iter().position(|arg| arg.name.as_deref() == Some(name)) {
+                let arg = given.remove(at);
+                given.push(arg);
+            }
+        }
+        for arg in &given {
+            match self.expr(&arg.value)? {
+                Value::Text(text) if args.len() == 1 => {
+                    let millis = super::clock::date(&text).ok_or_else(|| {
+                        soft(span.advises(
+                            format!("the date {text:?} is not understood"),
+                            "write timestamp(year, month, day)",
+                        ))
+                    })?;
+                    return Ok(Value::Node(self.constant(millis, span)?));
+                }
+                Value::Text(zone) if UTC.contains(&zone.as_str()) => {}
+                Value::Text(zone) => {
+                    return Err(soft(
+                        span.advises(format!("the time zone {zone:?} runs in the interpreter alone"), "use \"UTC\""),
+                    ));
+                }
+                Value::Node(node) => match self.known(node) {
+                    Some(x) => numbers.push(x),
+                    None => {
+                        return Err(soft(span.says("timestamp() of values that change runs in the interpreter alone")));
+                    }
+                },
+                Value::Lost(why) => return Err(*why),
+                other => {
+                    return Err(soft(
+                        span.says(format!("timestamp() of {} is not supported", other.shown(self.graph()))),
+                    ));
+                }
+            }
+        }
+        if !(3..=6).contains(&numbers.len()) {
+            return Err(super::hard(span.says("timestamp() needs year, month and day")));
+        }
+        let part = |i: usize| numbers.get(i).copied().unwrap_or(0.0);
+        // Months past December go on in the next year.
+        let months = part(0) * 12.0 + part(1) - 1.0;
+        let days = days_from_civil((months / 12.0).floor(), months.rem_euclid(12.0) + 1.0, 1.0) + part(2) - 1.0;
+        let seconds = days * 86_400.0 + part(3) * 3_600.0 + part(4) * 60.0 + part(5);
+        Ok(Value::Node(self.constant(seconds * 1_000.0, span)?))
+    }
+
+    pub(super) fn time_part(&mut self, name: &str, args: &[Arg], span: Span) -> Lowered<Value> {
+        let now = self.add(Op::Time(Time::Millis), span)?;
+        let of = match pick(args, 0, "time") {
+            None => Value::Node(now),
+            Some(expr) => self.expr(expr)?,
+        };
+        let zone = match pick(args, 1, "timezone") {
+            None => Value::Text(String::new()),
+            Some(expr) => self.expr(expr)?,
+        };
+        let utc = matches!(&zone, Value::Text(zone) if UTC.contains(&zone.as_str()));
+        if of != Value::Node(now) || !utc {
+            return Err(soft(span.advises(
+                format!("`{name}` of anything but `time` in UTC runs in the interpreter alone"),
+                format!("write {name}"),
+            )));
+        }
+        let part = match name {
+            "year" => Time::Year,
+            "month" => Time::Month,
+            "dayofmonth" => Time::DayOfMonth,
+            "dayofweek" => Time::DayOfWeek,
+            "hour" => Time::Hour,
+            _ => Time::Minute,
+        };
+        Ok(Value::Node(self.add(Op::Time(part), span)?))
+    }
+
+    /// `time(timeframe.period, session, timezone)`: the bar's time while a session of constant hours is on, `na` outside.
+    pub(super) fn session(&mut self, name: &str, args: &[Arg], span: Span) -> Lowered<Value> {
+        let refused =
+            |what: &str| {
+                soft(span.advises(
+                    format!("`{name}` {what} runs in the interpreter alone"),
+                    "use hour, minute and dayofweek",
+                ))
+            };
+        if name != "time" || args.len() > 3 {
+            return Err(refused("with these arguments"));
+        }
+        let interval = match pick(args, 0, "timeframe") {
+            None => Value::Text(String::new()),
+            Some(expr) => self.expr(expr)?,
+        };
+        if !matches!(&interval, Value::Text(text) if matches!(text.as_str(), "timeframe.period" | "")) {
+            return Err(refused("of another interval"));
+        }
+        let now = self.add(Op::Time(Time::Millis), span)?;
+        let zone = match pick(args, 2, "timezone") {
+            None => Value::Text(String::new()),
+            Some(expr) => self.expr(expr)?,
+        };
+        if !matches!(&zone, Value::Text(zone) if UTC.contains(&zone.as_str())) {
+            return Err(refused("in another time zone"));
+        }
+        let session = match pick(args, 1, "session") {
+            None => return Ok(Value::Node(now)),
+            Some(expr) => self.expr(expr)?,
+        };
+        let Value::Text(session) = session else { return Err(refused("with a session that changes")) };
+        let Some((spans, days)) = hours(&session) else {
+            return Err(refused(&format!("with the session {session:?}")));
+        };
+        let (hour, minute) = (self.add(Op::Time(Time::Hour), span)?, self.add(Op::Time(Time::Minute), span)?);
+        let sixty = self.constant(60.0, span)?;
+        let hours = self.add(Op::Binary(crate::graph::Binary::Mul, hour, sixty), span)?;
+        let at = self.add(Op::Binary(crate::graph::Binary::Add, hours, minute), span)?;
+        let mut on = self.add(Op::Truth(false), span)?;
+        for (from, to) in spans {
+            let inside = self.within(at, from, to, span)?;
+            on = self.add(Op::Or(on, inside), span)?;
+        }
+        if let Some(days) = days {
+            let today = self.add(Op::Time(Time::DayOfWeek), span)?;
+            let mut open = self.add(Op::Truth(false), span)?;
+            for day in days {
+                let day = self.constant(day, span)?;
+                let is = self.add(Op::Compare(Compare::Eq, today, day), span)?;
+                open = self.add(Op::Or(open, is), span)?;
+            }
+            on = self.add(Op::And(on, open), span)?;
+        }
+        let na = self.constant(f64::NAN, span)?;
+        Ok(Value::Node(self.add(Op::Select(on, now, na), span)?))
+    }
+
+    /// Whether a minute of the day lies in a span; one that ends before it begins goes over midnight.
+    fn within(&mut self, at: NodeId, from: f64, to: f64, span: Span) -> Lowered<NodeId> {
+        let (start, end) = (self.constant(from, span)?, self.constant(to, span)?);
+        let begun = self.add(Op::Compare(Compare::Ge, at, start), span)?;
+        let before = self.add(Op::Compare(Compare::Lt, at, end), span)?;
+        let both = if from < to { Op::And(begun, before) } else { Op::Or(begun, before) };
+        self.add(both, span)
+    }
+}
+
+/// Spans of minutes of the day, and the days, Sunday = 1.
+type Hours = (Vec<(f64, f64)>, Option<Vec<f64>>);
+
+/// `0930-1600,1700-1800:23456` as spans of minutes of the day, and the days.
+fn hours(text: &str) -> Option<Hours> {
+    let (spans, days) = match text.split_once(':') {
+        Some((spans, days)) => (spans, Some(days)),
+        None => (text, None),
+    };
+    let minutes = |text: &str| -> Option<f64> {
+        let digits = text.trim();
+        if digits.len() != 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let (hours, minutes): (u32, u32) = (digits[..2].parse().ok()?, digits[2..].parse().ok()?);
+        (hours <= 24 && minutes < 60).then(|| f64::from(hours * 60 + minutes))
+    };
+    let spans: Option<Vec<(f64, f64)>> = match spans {
+        "24x7" => Some(vec![(0.0, 1_440.0)]),
+        spans => spans
+            .split(',')
+            .map(|span| {
+                let (from, to) = span.split_once('-')?;
+                Some((minutes(from)?, minutes(to)?))
+            })
+            .collect(),
+    };
+    let days = match days {
+        None => None,
+        Some(days) => {
+            let each: Option<Vec<f64>> =
+                days.chars().map(|day| day.to_digit(10).filter(|day| (1..=7).contains(day)).map(f64::from)).collect();
+            Some(each?)
+        }
+    };
+    Some((spans?, days))
+}
+
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+/// Milliseconds of a date in the forms that TradingView's own code writes: `2018-01-01`, `2018-01-01T00:00:00`,
+/// `01 Jan 2018 13:30 +0000`, `Jan 1 2018`.
+fn date(text: &str) -> Option<f64> {
+    let spaced = match text.split_once('T') {
+        // The T of 2018-01-01T00:00, not that of UTC or Tuesday.
+        Some((day, clock)) if day.ends_with(|c: char| c.is_ascii_digit()) => format!("{day} {clock}"),
+        _ => text.replace(',', " "),
+    };
+    let mut parts: Vec<&str> = spaced.split_whitespace().collect();
+    let zone = parts.last().copied().unwrap_or_default();
+    let mut shift = 0.0;
+    if parts.len() > 1 && (matches!(zone, "UTC" | "GMT" | "Z") || zone.starts_with('+') || zone.starts_with('-')) {
+        let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
+        if digits.len() == 4 {
+            let (hours, minutes): (f64, f64) = (digits[..2].parse().ok()?, digits[2..].parse().ok()?);
+            shift = (hours * 60.0 + minutes) * if zone.starts_with('-') { -60.0 } else { 60.0 };
+        } else if !digits.is_empty() {
+            return None;
+        }
+        parts.pop();
+    }
+    let mut clock = 0.0;
+    if let Some(at) = parts.iter().position(|part| part.contains(':')) {
+        let numbers: Option<Vec<f64>> =
+            parts[at].trim_end_matches('Z').split(':').map(|n| n.parse::<u32>().ok().map(f64::from)).collect();
+        let numbers = numbers?;
+        if !(2..=3).contains(&numbers.len()) {
+            return None;
+        }
+        clock = numbers[0] * 3_600.0 + numbers[1] * 60.0 + numbers.get(2).copied().unwrap_or(0.0);
+        parts.remove(at);
+    }
+    let whole = |text: &str| text.parse::<u32>().ok().map(f64::from);
+    let month = |text: &str| -> Option<f64> {
+        let start = text.get(..3)?.to_lowercase();
+        MONTHS.iter().position(|month| *month == start).map(|at| at as f64 + 1.0)
+    };
+    let (year, month, day) = match parts[..] {
+        [iso] => {
+            let fields: Vec<&str> = iso.split(['-', '/']).collect();
+            match fields[..] {
+                [year, month, day] if year.len() == 4 => (whole(year)?, whole(month)?, whole(day)?),
+                _ => return None,
+            }
+        }
+        [a, b, year] => match (month(a), month(b)) {
+            (Some(month), _) => (whole(year)?, month, whole(b)?),
+            (_, Some(month)) => (whole(year)?, month, whole(a)?),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    if !(1.0..=12.0).contains(&month) || !(1.0..=31.0).contains(&day) {
+        return None;
+    }
+    Some((days_from_civil(year, month, day) * 86_400.0 + clock - shift) * 1_000.0)
+}
+
+/// Days from 1970-01-01 in the proleptic Gregorian calendar (Hinnant's algorithm), for whole numbers.
+fn days_from_civil(year: f64, month: f64, day: f64) -> f64 {
+    let (year, month) = (year.floor() - f64::from(u8::from(month <= 2.0)), month.floor());
+    let era = (year / 400.0).floor();
+    let year_of_era = year - era * 400.0;
+    let shifted = if month > 2.0 { month - 3.0 } else { month + 9.0 };
+    let day_of_year = ((153.0 * shifted + 2.0) / 5.0).floor() + day.floor() - 1.0;
+    let day_of_era = year_of_era * 365.0 + (year_of_era / 4.0).floor() - (year_of_era / 100.0).floor() + day_of_year;
+    era * 146_097.0 + day_of_era - 719_468.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_count_from_1970() {
+        assert_eq!(days_from_civil(1970.0, 1.0, 1.0), 0.0);
+        assert_eq!(days_from_civil(2000.0, 2.0, 29.0), 11_016.0);
+        assert_eq!(days_from_civil(2026.0, 11.0, 24.0), 20_781.0);
+    }
+
+    #[test]
+    fn dates_are_read_in_the_usual_forms() {
+        let day = 86_400_000.0;
+        assert_eq!(date("1970-01-02"), Some(day));
+        assert_eq!(date("02 Jan 1970 00:00 +0000"), Some(day));
+        assert_eq!(date("Jan 2, 1970"), Some(day));
+        assert_eq!(date("2 January 1970 02:00 +0200"), Some(day));
+        assert_eq!(date("1970-01-02T01:00:30"), Some(day + 3_630_000.0));
+        assert_eq!(date("1970-01-02 00:00 UTC"), Some(day));
+        for wrong in ["", "soon", "1970-13-01", "1/2/1970", "Jan 2", "2 Foo 1970", "1970-01-02 1:2:3:4"] {
+            assert_eq!(date(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sessions_are_spans_of_minutes() {
+        assert_eq!(hours("0930-1600"), Some((vec![(570.0, 960.0)], None)));
+        assert_eq!(
+            hours("1700-0200,0800-0900:27"),
+            Some((vec![(1020.0, 120.0), (480.0, 540.0)], Some(vec![2.0, 7.0])))
+        );
+        for wrong in ["", "930-1600", "0930", "0930-1600:8", "0930-1661"] {
+            assert_eq!(hours(wrong), None, "{wrong}");
+        }
+    }
+}
