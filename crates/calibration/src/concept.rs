@@ -1,7 +1,12 @@
 //! A concept as a user's would be: some archetypes with their grids, judged on one market by the code that research uses.
 
-use assay_backtest::judge::TrialCount;
-use assay_backtest::verdict::{Thresholds, Verdict};
+use std::collections::BTreeMap;
+
+use assay_backtest::judge::{ConceptItem, TrialCount, concept};
+use assay_backtest::overfitting::WalkForwardSettings;
+use assay_backtest::permutation::PermutationSettings;
+use assay_backtest::robustness::NoiseSettings;
+use assay_backtest::verdict::{Evidence, Ruling, Thresholds, Verdict};
 use assay_backtest::{Bars, Costs, Engine, ExamineSettings, Fill, SweepError, examine};
 use assay_pine::Program;
 use assay_research::propose::{PROPOSALS_MAX, catalogue};
@@ -66,13 +71,15 @@ impl Archetypes {
     }
 }
 
-/// How a concept is judged: the settings that research uses.
+/// How a concept is judged.
 #[derive(Clone, Debug)]
 pub struct JudgeSettings {
     /// What trading costs.
     pub costs: Costs,
     /// When orders fill.
     pub fill: Fill,
+    /// Permuted markets at most.
+    pub permutations_max: u32,
     /// Where the lines are drawn.
     pub thresholds: Thresholds,
 }
@@ -83,6 +90,7 @@ impl Default for JudgeSettings {
         JudgeSettings {
             costs: Costs { fee: 0.0005, slippage: 0.0002 },
             fill: Fill::NextOpen,
+            permutations_max: PermutationSettings::default().permutations_max,
             thresholds: Thresholds::default(),
         }
     }
@@ -95,11 +103,13 @@ pub struct Judged {
     pub verdict: Verdict,
     /// Effective trials of all its searches together.
     pub trials: f64,
+    /// The strategy that speaks for it.
+    pub best: Option<usize>,
     /// Its strategies.
     pub items: Vec<Item>,
 }
 
-/// One strategy of a concept.
+/// One strategy of a concept, by all looks of the concept. Figures that were not measured are absent.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Item {
     /// The archetype.
@@ -108,13 +118,24 @@ pub struct Item {
     pub verdict: String,
     /// Checks that failed, the gravest first.
     pub failed: Vec<String>,
-    /// Annual Sharpe ratio of its best parameter set.
-    pub sharpe: Option<f64>,
     /// Effective trials of its search.
     pub trials: f64,
+    /// Annual Sharpe ratio of its best parameter set.
+    pub sharpe: Option<f64>,
+    /// Permuted markets drawn.
+    pub permutations: Option<u32>,
+    /// Those on which the same search found as much.
+    pub exceeded: Option<u32>,
+    /// Chance that its search alone finds as much by luck.
+    pub p: Option<f64>,
+    /// The same over all looks of the concept.
+    pub p_looks: Option<f64>,
+    /// What the checks that stand beside it compare.
+    pub figures: BTreeMap<String, f64>,
 }
 
-/// Judges `archetypes` on `bars`.
+/// Judges `archetypes` on `bars`, as research does with the strategies of a concept on one data set that nobody has looked at
+/// before.
 ///
 /// # Errors
 /// When a strategy cannot be swept at all.
@@ -124,34 +145,88 @@ pub fn judge(
     settings: &JudgeSettings,
     seed: Seed,
 ) -> Result<Judged, SweepError> {
-    let mut items = Vec::with_capacity(archetypes.len());
-    let mut best = Verdict::NotTestable;
+    let mut measured = Vec::with_capacity(archetypes.len());
     for archetype in archetypes {
-        let examination = examine(
-            &archetype.program,
-            bars,
-            &ExamineSettings {
-                costs: settings.costs,
-                fill: settings.fill,
-                test_share: 0.3,
-                threads: 1,
-                engine: Engine::Simd,
-                grid_max: 1_000_000,
-                seed: branch(seed, archetype.id, 0),
-                thresholds: settings.thresholds,
+        let settings = ExamineSettings {
+            costs: settings.costs,
+            fill: settings.fill,
+            threads: 1,
+            engine: Engine::Simd,
+            grid_max: 1_000_000,
+            seed: branch(seed, archetype.id, 0),
+            permutation: PermutationSettings {
+                permutations_max: settings.permutations_max,
+                // All strategies see the same permuted markets, as in research.
+                seed: branch(seed, "permutation", 0),
+                ..PermutationSettings::default()
             },
-            TrialCount::default(),
-            &|_, _| true,
-        )?;
-        let judgement = &examination.judgement;
-        best = best.min(judgement.ruling.verdict);
-        items.push(Item {
-            archetype: archetype.id.to_owned(),
-            verdict: judgement.ruling.verdict.as_str().to_owned(),
-            failed: judgement.ruling.reasons.iter().filter(|r| !r.passed).map(|r| r.code.to_owned()).collect(),
-            sharpe: judgement.evidence.sharpe_annual,
-            trials: judgement.own.effective,
-        });
+            walk_forward: WalkForwardSettings::default(),
+            noise: NoiseSettings::default(),
+            bootstrap_draws: 0,
+            thresholds: settings.thresholds,
+        };
+        // What came before counts when the concept is judged as a whole.
+        measured.push(examine(&archetype.program, bars, &settings, TrialCount::default(), &|_, _| true)?.judgement);
     }
-    Ok(Judged { verdict: best, trials: items.iter().map(|item| item.trials).sum(), items })
+    let looks = measured.iter().fold(TrialCount::default(), |sum, judgement| TrialCount {
+        raw: sum.raw + judgement.own.raw,
+        effective: sum.effective + judgement.own.effective,
+    });
+    let items: Vec<ConceptItem<'_>> = measured
+        .iter()
+        .map(|judgement| ConceptItem {
+            data_set: "the market",
+            evidence: &judgement.evidence,
+            looks,
+            periods_per_year: bars.periods_per_year(),
+            scatter: judgement.scatter,
+        })
+        .collect();
+    let judgement = concept(&items, &settings.thresholds);
+    let best = judgement.as_ref().map(|judgement| judgement.best);
+    let judged = judgement.map_or_else(Vec::new, |judgement| judgement.items);
+    Ok(Judged {
+        verdict: best.map_or(Verdict::NotTestable, |best| judged[best].1.verdict),
+        trials: looks.effective,
+        best,
+        items: archetypes
+            .iter()
+            .zip(&judged)
+            .map(|(archetype, (evidence, ruling))| item(archetype, evidence, ruling))
+            .collect(),
+    })
+}
+
+fn item(archetype: &Archetype, evidence: &Evidence, ruling: &Ruling) -> Item {
+    let forward = evidence.walk_forward;
+    let figures = [
+        ("dsr", evidence.dsr_effective),
+        ("pbo", evidence.pbo),
+        ("pbo_loss", evidence.pbo_loss),
+        ("forward_sharpe", forward.map(|w| w.test_sharpe)),
+        ("efficiency", forward.and_then(|w| w.efficiency)),
+        ("trades", Some(f64::from(evidence.trades))),
+        ("break_even", evidence.break_even_cost),
+        ("plateau", evidence.plateau),
+        ("best_trades_out", evidence.best_trades_out_sharpe),
+        ("noise_kept", evidence.noise_kept),
+        ("min_track_record", evidence.min_track_record_obs),
+        ("hold_sharpe", evidence.buy_and_hold_sharpe),
+    ];
+    Item {
+        archetype: archetype.id.to_owned(),
+        verdict: ruling.verdict.as_str().to_owned(),
+        failed: ruling.reasons.iter().filter(|r| !r.passed).map(|r| r.code.to_owned()).collect(),
+        trials: evidence.trials_own_effective,
+        sharpe: evidence.sharpe_annual,
+        permutations: evidence.permutation.map(|p| p.permutations),
+        exceeded: evidence.permutation.map(|p| p.exceeded),
+        p: evidence.permutation.map(|p| p.p_tail),
+        p_looks: evidence.permutation.map(|p| p.p_looks),
+        // JSON has no infinity.
+        figures: figures
+            .into_iter()
+            .filter_map(|(name, x)| Some((name.to_owned(), x.filter(|x| x.is_finite())?)))
+            .collect(),
+    }
 }

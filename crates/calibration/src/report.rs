@@ -276,9 +276,7 @@ fn checks<'a>(found: &dyn Fn(Study) -> Vec<&'a Record>) -> Vec<CheckRow> {
         .collect()
 }
 
-/// What the strategy with the best verdict failed; of equals, the one that failed least.
+/// What the strategy that speaks for the concept failed.
 fn best_item_failures(record: &Record) -> &[String] {
-    let rank = |verdict: &str| Verdict::parse(verdict).unwrap_or(Verdict::NotTestable);
-    let best = record.items.iter().min_by_key(|item| (rank(&item.verdict), item.failed.len()));
-    best.map_or(&[], |item| &item.failed)
+    record.best.and_then(|best| record.items.get(best)).map_or(&[], |item| &item.failed)
 }

@@ -91,6 +91,8 @@ pub struct Record {
     pub verdict: String,
     /// Effective trials of the concept.
     pub trials: f64,
+    /// Which of its strategies speaks for it.
+    pub best: Option<usize>,
     /// Its strategies.
     pub items: Vec<Item>,
 }
@@ -178,6 +180,7 @@ impl Laboratory {
             index: job.index,
             verdict: judged.verdict.as_str().to_owned(),
             trials: judged.trials,
+            best: judged.best,
             items: judged.items,
         })
     }

@@ -97,7 +97,14 @@ fn every_market_is_judged_once_and_a_short_run_knows_a_little_of_each() {
 }
 
 fn record(index: u64) -> Record {
-    Record { study: "concepts: random walk".into(), index, verdict: "rejected".into(), trials: 7.5, items: vec![] }
+    Record {
+        study: "concepts: random walk".into(),
+        index,
+        verdict: "rejected".into(),
+        trials: 7.5,
+        best: None,
+        items: vec![],
+    }
 }
 
 fn terms(seed: u64) -> Terms {
