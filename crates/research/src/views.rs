@@ -6,7 +6,7 @@ use assay_backtest::judge::TrialCount;
 use assay_backtest::robustness::{Regime, Regimes};
 use assay_backtest::verdict::{Evidence, PermutationEvidence, Reason, Ruling, WalkForwardEvidence};
 use assay_backtest::{Examination, Metrics, WalkedWindow};
-use assay_pine::Program;
+use assay_pine::Strategy;
 use serde::{Deserialize, Serialize};
 
 use crate::propose::Proposal;
@@ -446,15 +446,15 @@ pub struct TimelineView {
 }
 
 impl InputView {
-    /// The inputs of a program.
-    pub fn of(program: &Program) -> Vec<InputView> {
+    /// The inputs of a strategy.
+    pub fn of(strategy: &Strategy) -> Vec<InputView> {
         let view = |input: &assay_pine::Input| InputView {
             name: input.name.clone(),
             title: input.title.clone(),
             values: input.grid.clone(),
             derived: input.derived,
         };
-        program.inputs.iter().map(view).collect()
+        strategy.inputs().iter().map(view).collect()
     }
 }
 
@@ -622,7 +622,7 @@ const TRADES_MAX: usize = 200;
 
 impl ChosenView {
     /// What a report shows of an examination's best set.
-    pub(crate) fn of(examination: &Examination, program: &Program, time: &[i64], periods: f64) -> Option<ChosenView> {
+    pub(crate) fn of(examination: &Examination, strategy: &Strategy, time: &[i64], periods: f64) -> Option<ChosenView> {
         let chosen = examination.chosen.as_ref()?;
         let root = periods.sqrt();
         let heat_map = chosen.heat_map.as_ref().map(|map| {
@@ -640,7 +640,7 @@ impl ChosenView {
         let trades = &chosen.trades;
         let newest = trades.len().saturating_sub(TRADES_MAX);
         Some(ChosenView {
-            values: program.inputs.iter().map(|i| i.title.clone()).zip(chosen.values.iter().copied()).collect(),
+            values: strategy.inputs().iter().map(|i| i.title.clone()).zip(chosen.values.iter().copied()).collect(),
             train: (&chosen.whole).into(),
             test: chosen.walk_forward.as_ref().map(|walked| (&walked.joined).into()),
             whole: (&chosen.whole).into(),
@@ -670,11 +670,16 @@ impl ChosenView {
                 quantiles: fan.quantiles.iter().map(|q| q.map(shown)).collect(),
                 markets: fan.markets,
             }),
-            windows: chosen.walk_forward.iter().flat_map(|w| &w.windows).map(|w| window(w, program, time)).collect(),
+            windows: chosen.walk_forward.iter().flat_map(|w| &w.windows).map(|w| window(w, strategy, time)).collect(),
             drift: chosen.walk_forward.as_ref().and_then(|w| w.summary.drift),
             regimes: regimes(&chosen.regimes, periods),
-            warm_up_changes: chosen.warm_up.changes.map(|change| change.filter(|x| x.is_finite())).to_vec(),
-            warm_up_bars: chosen.warm_up.bars,
+            warm_up_changes: chosen
+                .warm_up
+                .iter()
+                .flat_map(|w| w.changes)
+                .map(|change| change.filter(|x| x.is_finite()))
+                .collect(),
+            warm_up_bars: chosen.warm_up.map_or(0, |w| w.bars),
         })
     }
 }
@@ -684,12 +689,12 @@ fn shown(x: f64) -> f64 {
     if x.is_finite() { (x * 1e4).round() / 1e4 } else { 0.0 }
 }
 
-fn window(w: &WalkedWindow, program: &Program, time: &[i64]) -> WindowView {
-    let values = program.point(w.chosen);
+fn window(w: &WalkedWindow, strategy: &Strategy, time: &[i64]) -> WindowView {
+    let values = strategy.point(w.chosen);
     WindowView {
         from: time[w.test_start],
         to: time[w.test_end - 1],
-        values: program.inputs.iter().map(|input| input.title.clone()).zip(values).collect(),
+        values: strategy.inputs().iter().map(|input| input.title.clone()).zip(values).collect(),
         train_sharpe: w.train_sharpe,
         test_sharpe: w.test_sharpe,
         test_return: w.test_return,
