@@ -2,7 +2,7 @@
 
 use assay_backtest::stepwise::broker::Intrabar;
 use assay_backtest::stepwise::{House, StepSweep, StepSweepResult, sweep_steps};
-use assay_backtest::{Bars, Costs, Engine, Fill, Sweep, SweepError, WarmUp, sweep};
+use assay_backtest::{Bars, Costs, Engine, Fill, SweepError, WarmUp};
 use assay_pine::graph::{Binary, Broker, Compare, Graph, Indicator, Kind, NodeId, Op, Price, Time};
 use assay_pine::{
     Direction, Input, InputKind, OrderCommand, OrderId, OrderKind, Register, Settings, Sizing, StepProgram,
