@@ -71,6 +71,20 @@ pub enum Command {
     /// Check Pine scripts, list the catalogue.
     #[command(subcommand)]
     Strategy(Strategy),
+    /// What graphics processor there is, and what it is worth.
+    #[command(subcommand)]
+    Gpu(Gpu),
+    /// Every look at data that was ever taken: what a verdict is deflated by.
+    #[command(
+        after_help = "Examples:\n  assay trials                 one line a data set\n  assay trials SPX --limit 5   the latest searches of one\n\nA look is never forgotten: judging an idea again makes its verdict stricter."
+    )]
+    Trials {
+        /// A data set: its latest searches instead of all sums.
+        symbol: Option<String>,
+        /// Most searches shown.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
     /// Search everything that was read, with quotes.
     #[command(after_help = "Example:\n  assay search \"oversold bounce\"")]
     Search {
@@ -194,8 +208,53 @@ pub enum Strategy {
         /// The script; `-` reads standard input.
         file: PathBuf,
     },
+    /// Lay a Pine script out in the canonical way; comments stay, and so does its meaning.
+    #[command(
+        after_help = "Examples:\n  assay strategy fmt idea.pine               on standard output\n  assay strategy fmt --write *.pine          in place\n  assay strategy fmt --check *.pine          names those that would change; exit code 2 if there are any"
+    )]
+    Fmt {
+        /// The scripts; `-` reads standard input.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Rewrite the files instead of printing them.
+        #[arg(long, conflicts_with = "check")]
+        write: bool,
+        /// Only say which files would change.
+        #[arg(long)]
+        check: bool,
+    },
     /// The bundled catalogue.
     List,
+}
+
+/// `assay gpu`.
+#[derive(Debug, Subcommand)]
+pub enum Gpu {
+    /// The device that sweeps would run on, its precision and its state.
+    Info {
+        /// Take a software renderer too.
+        #[arg(long)]
+        software: bool,
+    },
+    /// Sweep a seeded market on the device and on all processor cores, side by side, and compare.
+    #[command(after_help = "Example:\n  assay gpu bench --sets 1000000 --bars 2520 --json > gpu.json")]
+    Bench {
+        /// Parameter sets: a moving-average cross of about this many.
+        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(100..=100_000_000))]
+        sets: u64,
+        /// Bars of the market.
+        #[arg(long, default_value_t = 2_520, value_parser = clap::value_parser!(u32).range(1_000..=5_000_000))]
+        bars: u32,
+        /// Rounds; the fastest of each side counts.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
+        rounds: u32,
+        /// Compute in f32 even where the device has f64.
+        #[arg(long)]
+        single: bool,
+        /// Take a software renderer too.
+        #[arg(long)]
+        software: bool,
+    },
 }
 
 /// Parts that can be switched off.

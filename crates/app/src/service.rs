@@ -81,6 +81,7 @@ impl Service {
                         n => n,
                     },
                     grid_max: app.config.grid_max,
+                    permutations_max: app.config.permutations_max,
                 },
                 unbilled: if built_in { Unbilled::Loopback } else { Unbilled::EngineRead },
                 settle_every: Duration::from_secs(if built_in { 1 } else { 60 }),

@@ -66,7 +66,6 @@ fn outcome(text: &str, files: &[Bars]) -> Result<(usize, String), String> {
             costs: Costs { fee: 0.0, slippage: 0.0 },
             fill: if script.settings.process_orders_on_close { Fill::Close } else { Fill::NextOpen },
             intrabar: Intrabar::Pessimistic,
-            mintick: 0.01,
         };
         match interpret(&script, &values, bars, house, 0..bars.len()) {
             Ok(StepRun { run, .. }) => {

@@ -48,6 +48,19 @@ impl Bars {
         }
     }
 
+    /// The last `n` bars.
+    pub fn suffix(&self, n: usize) -> Bars {
+        let from = self.len().saturating_sub(n);
+        Bars {
+            time: self.time[from..].to_vec(),
+            open: self.open[from..].to_vec(),
+            high: self.high[from..].to_vec(),
+            low: self.low[from..].to_vec(),
+            close: self.close[from..].to_vec(),
+            volume: self.volume[from..].to_vec(),
+        }
+    }
+
     /// A fact that a script may ask for. The interval is the usual space between the first bars, in whole seconds.
     pub(crate) fn fact(&self, fact: SymbolFact) -> f64 {
         match fact {

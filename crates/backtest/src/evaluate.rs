@@ -8,6 +8,7 @@ use assay_pine::fold;
 use assay_pine::graph::{Binary, Compare, Graph, Indicator, Kind, Node, NodeId, Op, Price, Shape, Time, Unary};
 use assay_units::Timestamp;
 
+use crate::compute::compare::{self, Operand};
 use crate::{Bars, indicators};
 
 /// Largest length or offset: longer than any file of bars that we hold.
@@ -20,6 +21,25 @@ pub(crate) enum Column {
     Number(Vec<f64>),
     /// One bit a bar, 64 to a word, the first bar in the lowest bit. Bits past the last bar are 0.
     Truth(Vec<u64>),
+}
+
+/// A series that stands somewhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum View<'a> {
+    /// See [`Column::Number`].
+    Number(&'a [f64]),
+    /// See [`Column::Truth`].
+    Truth(&'a [u64]),
+}
+
+impl Column {
+    /// Itself, borrowed.
+    pub fn view(&self) -> View<'_> {
+        match self {
+            Column::Number(x) => View::Number(x),
+            Column::Truth(bits) => View::Truth(bits),
+        }
+    }
 }
 
 /// A length below 1, or another argument that no value follows from: the parameter set cannot be traded.
@@ -42,12 +62,12 @@ pub(crate) struct Evaluator<'a> {
 
 /// Where operands that are series come from.
 pub(crate) trait Columns {
-    fn get(&self, id: NodeId) -> &Column;
+    fn get(&self, id: NodeId) -> View<'_>;
 }
 
 impl Columns for [Option<Arc<Column>>] {
-    fn get(&self, id: NodeId) -> &Column {
-        self[id.0 as usize].as_deref().expect("operands stand before their node")
+    fn get(&self, id: NodeId) -> View<'_> {
+        self[id.0 as usize].as_deref().expect("operands stand before their node").view()
     }
 }
 
@@ -155,8 +175,8 @@ impl<'a> Evaluator<'a> {
         match self.graph.node(id).shape {
             Shape::Scalar => self.constant_bits(scalars[id.0 as usize] != 0.0),
             Shape::Series => match columns.get(id) {
-                Column::Truth(bits) => bits.clone(),
-                Column::Number(_) => unreachable!("entry and exit are truths"),
+                View::Truth(bits) => bits.to_vec(),
+                View::Number(_) => unreachable!("entry and exit are truths"),
             },
         }
     }
@@ -171,8 +191,8 @@ impl<'a> Evaluator<'a> {
         let number = |id: &NodeId| match self.graph.node(*id).shape {
             Shape::Scalar => Arg::Scalar(scalars[id.0 as usize]),
             Shape::Series => match columns.get(*id) {
-                Column::Number(x) => Arg::Series(x),
-                Column::Truth(_) => unreachable!("the lowering checks kinds"),
+                View::Number(x) => Arg::Series(x),
+                View::Truth(_) => unreachable!("the lowering checks kinds"),
             },
         };
         let truth = |id: &NodeId| self.bits(*id, scalars, columns);
@@ -282,26 +302,11 @@ impl<'a> Evaluator<'a> {
     }
 
     fn compare(&self, f: Compare, a: Arg<'_>, b: Arg<'_>) -> Vec<u64> {
-        // One loop an operator, so that each is a vector compare.
-        match f {
-            Compare::Lt => self.pack_compare(a, b, |x, y| x < y),
-            Compare::Le => self.pack_compare(a, b, |x, y| x <= y),
-            Compare::Gt => self.pack_compare(a, b, |x, y| x > y),
-            Compare::Ge => self.pack_compare(a, b, |x, y| x >= y),
-            Compare::Eq => self.pack_compare(a, b, |x, y| x == y),
-            Compare::Ne => self.pack_compare(a, b, |x, y| x != y),
-        }
-    }
-
-    fn pack_compare(&self, a: Arg<'_>, b: Arg<'_>, f: impl Fn(f64, f64) -> bool) -> Vec<u64> {
-        match (a, b) {
-            (Arg::Series(a), Arg::Series(b)) => {
-                a.chunks(64).zip(b.chunks(64)).map(|(a, b)| word(a.iter().zip(b).map(|(x, y)| f(*x, *y)))).collect()
-            }
-            (Arg::Series(a), Arg::Scalar(y)) => a.chunks(64).map(|a| word(a.iter().map(|x| f(*x, y)))).collect(),
-            (Arg::Scalar(x), Arg::Series(b)) => b.chunks(64).map(|b| word(b.iter().map(|y| f(x, *y)))).collect(),
-            (Arg::Scalar(x), Arg::Scalar(y)) => self.constant_bits(f(x, y)),
-        }
+        let operand = |arg| match arg {
+            Arg::Scalar(x) => Operand::Number(x),
+            Arg::Series(x) => Operand::Column(x),
+        };
+        compare::words(f, operand(a), operand(b), self.bars.len())
     }
 
     fn pack(&self, f: impl Fn(usize) -> bool) -> Vec<u64> {
@@ -378,11 +383,6 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// Up to 64 bits, the first in the lowest place.
-fn word(bits: impl Iterator<Item = bool>) -> u64 {
-    bits.enumerate().fold(0, |word, (i, bit)| word | u64::from(bit) << i)
-}
-
 /// Whether bar t is set.
 pub(crate) fn bit(bits: &[u64], t: usize) -> bool {
     bits[t / 64] >> (t % 64) & 1 == 1
@@ -403,7 +403,12 @@ fn scalar_of(arg: Arg<'_>) -> Result<f64, Invalid> {
 }
 
 fn length_of(arg: Arg<'_>) -> Result<usize, Invalid> {
-    match scalar_of(arg)?.floor() {
+    length(scalar_of(arg)?)
+}
+
+/// A length, rounded down; those below 1 are unusable.
+pub(crate) fn length(x: f64) -> Result<usize, Invalid> {
+    match x.floor() {
         n if (1.0..=LENGTH_MAX).contains(&n) => Ok(n as usize),
         _ => Err(Invalid),
     }

@@ -4,28 +4,43 @@
 //! (one point, with its trades) -> [`overfitting`] (how much is luck) -> [`verdict`]. [`examine`] walks the whole way.
 
 mod bars;
+mod batch;
 mod compute;
 mod evaluate;
 mod examination;
+pub mod family;
 mod fills;
+mod grid;
+mod ground;
 mod indicators;
 pub mod judge;
+mod layout;
 pub mod look_ahead;
 mod metrics;
+mod near_ties;
 pub mod overfitting;
+pub mod permutation;
+pub mod robustness;
 mod run;
 mod search;
 mod selection;
+mod shared;
 pub mod stepwise;
 mod sweep;
 pub mod verdict;
 mod warm_up;
+mod words;
 
 pub use bars::Bars;
 pub use evaluate::values;
-pub use examination::{Axis, Chosen, Curve, CurvePoint, Examination, ExamineSettings, HeatMap, examine};
+pub use examination::{
+    Axis, Chosen, Curve, CurvePoint, Examination, ExamineSettings, HeatMap, WalkedForward, WalkedWindow, examine,
+};
+pub use family::{Family, Strategy};
 pub use fills::{Costs, Fill};
+pub use ground::Ground;
 pub use metrics::{Metrics, metrics};
+pub use near_ties::{NEAR, near_ties};
 pub use run::{Run, Trade, run};
 pub use search::{Best, Search, SearchScratch};
 pub use selection::Selection;

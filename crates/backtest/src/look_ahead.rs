@@ -1,30 +1,302 @@
-//! Does a strategy know the future? Prefix test: cutting the future off must change no signal before the cut.
+//! Does a strategy know the future? Proof by trial, before anything is judged.
+//!
+//! *Prefix*: cutting the future off must change nothing before the cut. *Perturbation*: nor may replacing it by noise, which
+//! also catches a rule that reads only some of the bars ahead. Every live node of the graph is compared, not the signals
+//! alone, so the first node that differs names the line that looks ahead: its operands did not differ. Nodes that depend on
+//! the position are no columns; of a strategy that has any, the returns before the cut are compared as well. *Shift* is
+//! [`crate::robustness::delay`]. *Warm-up* ([`warm_up_change`]) says how much a value still depends on where history begins.
 
-use assay_pine::Program;
+use std::sync::Arc;
+
+use assay_pine::graph::{Graph, Indicator, Op, Shape};
 use assay_units::{Seed, SplitMix64};
 
-use crate::evaluate::{bit, signals};
-use crate::{Bars, SweepError};
+use crate::evaluate::{Column, Evaluator, bit, live};
+use crate::family::{Family, Strategy};
+use crate::warm_up::warm_up;
+use crate::{Bars, Run, SweepError, stepwise};
 
-/// Cuts tried.
+/// Cuts tried by each test.
 const CUTS: u64 = 8;
 
-/// True when no signal of `values` changes at any of `CUTS` cuts drawn by `seed`. The last bar of each cut counts too: it is
-/// the one on which a trader would act.
-pub fn prefix_test(program: &Program, values: &[f64], bars: &Bars, seed: Seed) -> Result<bool, SweepError> {
-    let invalid = |_| SweepError::InvalidPoint { values: values.to_vec() };
-    let (entry, exit) = signals(program, values, bars).map_err(invalid)?;
+/// How the future was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Cut off.
+    Cut,
+    /// Replaced by noise.
+    Noise,
+}
+
+/// Where a strategy looks ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookAhead {
+    /// Line of the source, from 1, whose value changed with the future; 0 when only the returns did.
+    pub line: u32,
+    /// What showed it.
+    pub change: Change,
+    /// First bar whose value changed.
+    pub bar: usize,
+    /// First bar that was changed.
+    pub cut: usize,
+}
+
+/// The first look ahead that `CUTS` cuts, drawn by `seed`, show of the parameter set `values`; `None` when there is none. The
+/// last bar before each cut counts too: it is the one on which a trader would act.
+///
+/// # Errors
+/// [`SweepError::InvalidPoint`] when a length is unusable.
+pub fn look_ahead(
+    family: &Family<'_>,
+    values: &[f64],
+    bars: &Bars,
+    seed: Seed,
+) -> Result<Option<LookAhead>, SweepError> {
+    let strategy = family.strategy;
+    let whole = columns(strategy, values, bars)?;
+    let run = with_feedback(family, values, bars)?;
     let mut draw = SplitMix64::new(seed);
     for _ in 0..CUTS {
-        let length = 1 + draw.below(bars.len().max(1) as u64) as usize;
-        if length >= bars.len() {
+        let cut = 1 + draw.below(bars.len().max(1) as u64) as usize;
+        if cut >= bars.len() {
             continue;
         }
-        let (short_entry, short_exit) = signals(program, values, &bars.prefix(length)).map_err(invalid)?;
-        let same = |long: &[u64], short: &[u64]| (0..length).all(|t| bit(long, t) == bit(short, t));
-        if !same(&entry, &short_entry) || !same(&exit, &short_exit) {
-            return Ok(false);
+        for (other, change) in [(bars.prefix(cut), Change::Cut), (with_noise_from(bars, cut, &mut draw), Change::Noise)]
+        {
+            let column = first_difference(strategy.graph(), &whole, &columns(strategy, values, &other)?, cut);
+            let differs = match (column, &run) {
+                (Some(found), _) => Some(found),
+                (None, Some(run)) => with_feedback(family, values, &other)?
+                    .and_then(|other| first_other_return(run, &other, cut))
+                    .map(|bar| (0, bar)),
+                (None, None) => None,
+            };
+            if let Some((line, bar)) = differs {
+                return Ok(Some(LookAhead { line, change, bar, cut }));
+            }
         }
     }
-    Ok(true)
+    Ok(None)
+}
+
+/// The run of a strategy with nodes that depend on its position; `None` for others and where the bars are too few.
+fn with_feedback(family: &Family<'_>, values: &[f64], bars: &Bars) -> Result<Option<Run>, SweepError> {
+    match family.strategy {
+        Strategy::Signals(_) => Ok(None),
+        Strategy::Steps(..) => match family.run_values(values, bars, 0..bars.len()) {
+            Ok(run) => Ok(Some(run)),
+            Err(SweepError::TooFewBars { .. }) => Ok(None),
+            Err(other) => Err(other),
+        },
+    }
+}
+
+/// The first bar before `cut` on which two runs earned differently.
+fn first_other_return(a: &Run, b: &Run, cut: usize) -> Option<usize> {
+    let first = a.first_bar.max(b.first_bar);
+    (first..cut).find(|t| a.returns.get(t - a.first_bar) != b.returns.get(t - b.first_bar))
+}
+
+/// How much the values of the last bar change when history begins shortly before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WarmUpChange {
+    /// Bars that the strategy says it needs.
+    pub bars: usize,
+    /// Largest relative change of an indicator with 1, 2 and 5 times as many bars of history; `None` where the file is shorter.
+    pub changes: [Option<f64>; 3],
+}
+
+/// Measures `values` at the last bar. Totals since the first bar (`ta.cum`, `ta.obv`) and the bar's own number depend on the
+/// beginning by their meaning and are left out.
+///
+/// # Errors
+/// [`SweepError::InvalidPoint`] when a length is unusable.
+pub fn warm_up_change(strategy: Strategy<'_>, values: &[f64], bars: &Bars) -> Result<WarmUpChange, SweepError> {
+    let graph = strategy.graph();
+    let scalars = Evaluator { graph, bars }.scalars(values);
+    let needed = match strategy {
+        Strategy::Signals(program) => warm_up(program, &alive(strategy), &scalars),
+        Strategy::Steps(program, _) => stepwise::warm_up(program, &alive(strategy), &scalars),
+    };
+    let needed = needed.ok_or_else(|| invalid(values))? + 1;
+    let whole = columns(strategy, values, bars)?;
+    let mut changes = [None; 3];
+    for (change, times) in changes.iter_mut().zip([1, 2, 5]) {
+        let history = needed.saturating_mul(times);
+        if history >= bars.len() {
+            continue;
+        }
+        let late = columns(strategy, values, &bars.suffix(history))?;
+        let mut largest = 0.0f64;
+        for (i, node) in graph.nodes.iter().enumerate() {
+            let measured =
+                matches!(&node.op, Op::Indicator(which, _) if !matches!(which, Indicator::Cum | Indicator::Obv));
+            if let (true, Some(Column::Number(a)), Some(Column::Number(b))) =
+                (measured, whole[i].as_deref(), late[i].as_deref())
+            {
+                let (Some(a), Some(b)) = (a.last(), b.last()) else { continue };
+                let scale = a.abs().max(f64::MIN_POSITIVE);
+                let moved = if a.is_nan() && b.is_nan() { 0.0 } else { ((a - b) / scale).abs() };
+                largest = largest.max(if moved.is_nan() { f64::INFINITY } else { moved });
+            }
+        }
+        *change = Some(largest);
+    }
+    Ok(WarmUpChange { bars: needed, changes })
+}
+
+fn invalid(values: &[f64]) -> SweepError {
+    SweepError::InvalidPoint { values: values.to_vec() }
+}
+
+fn alive(strategy: Strategy<'_>) -> Vec<bool> {
+    match strategy {
+        Strategy::Signals(program) => live(&program.graph, &[program.entry, program.exit]),
+        Strategy::Steps(program, _) => stepwise::live(program),
+    }
+}
+
+/// Every live series that does not depend on the position.
+fn columns(strategy: Strategy<'_>, values: &[f64], bars: &Bars) -> Result<Vec<Option<Arc<Column>>>, SweepError> {
+    let graph = strategy.graph();
+    let evaluator = Evaluator { graph, bars };
+    let scalars = evaluator.scalars(values);
+    let alive = alive(strategy);
+    let mut feedback = vec![false; graph.nodes.len()];
+    let mut columns: Vec<Option<Arc<Column>>> = vec![None; graph.nodes.len()];
+    for (i, node) in graph.nodes.iter().enumerate() {
+        feedback[i] = matches!(node.op, Op::Register(..) | Op::Broker(_))
+            || Graph::operands(&node.op).iter().any(|id| feedback[id.0 as usize]);
+        if alive[i] && !feedback[i] && node.shape == Shape::Series {
+            let column = evaluator.column(node, &scalars, columns.as_slice()).map_err(|_| invalid(values))?;
+            columns[i] = Some(Arc::new(column));
+        }
+    }
+    Ok(columns)
+}
+
+/// Line and bar of the first node, in the order of the graph, that differs before `cut`.
+fn first_difference(
+    graph: &Graph,
+    whole: &[Option<Arc<Column>>],
+    other: &[Option<Arc<Column>>],
+    cut: usize,
+) -> Option<(u32, usize)> {
+    for (i, node) in graph.nodes.iter().enumerate() {
+        let differs = |t: usize| match (whole[i].as_deref(), other[i].as_deref()) {
+            (Some(Column::Number(a)), Some(Column::Number(b))) => !(a[t] == b[t] || (a[t].is_nan() && b[t].is_nan())),
+            (Some(Column::Truth(a)), Some(Column::Truth(b))) => bit(a, t) != bit(b, t),
+            _ => false,
+        };
+        if let Some(bar) = (0..cut).find(|t| differs(*t)) {
+            return Some((node.line, bar));
+        }
+    }
+    None
+}
+
+/// The same bars up to `cut`; behind it a walk with moves of some five percent, and other volumes.
+fn with_noise_from(bars: &Bars, cut: usize, draw: &mut SplitMix64) -> Bars {
+    let mut market = bars.clone();
+    let mut before = bars.close[cut - 1];
+    for t in cut..bars.len() {
+        let mut step = || 1.0 + 0.1 * (draw.next_unit() - 0.5);
+        let (open, close) = (before * step(), before * step());
+        (market.open[t], market.close[t]) = (open, close);
+        market.high[t] = open.max(close) * 1.01;
+        market.low[t] = open.min(close) * 0.99;
+        market.volume[t] = 1_000.0 * draw.next_unit();
+        before = close;
+    }
+    market
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Costs, Engine, Fill};
+    use assay_pine::graph::NodeId;
+    use assay_pine::{Program, compile, compile_steps};
+
+    fn family<'a>(strategy: impl Into<Strategy<'a>>) -> Family<'a> {
+        Family {
+            strategy: strategy.into(),
+            costs: Costs { fee: 0.0, slippage: 0.0 },
+            fill: Fill::NextOpen,
+            engine: Engine::Scalar,
+            grid_max: 100,
+            trades_min: 0,
+        }
+    }
+
+    fn market(n: usize) -> Bars {
+        let mut draw = SplitMix64::new(Seed(4));
+        let flat = vec![100.0; n];
+        let bars = Bars {
+            time: (0..n as i64).map(|t| t * 86_400_000).collect(),
+            open: flat.clone(),
+            high: flat.clone(),
+            low: flat.clone(),
+            close: flat.clone(),
+            volume: flat,
+        };
+        with_noise_from(&bars, 1, &mut draw)
+    }
+
+    fn program() -> Program {
+        compile(
+            "//@version=6\nstrategy(\"T\")\nn = input.int(5, minval=2, maxval=9)\nfast = ta.ema(close, n)\nslow = ta.sma(close, 20)\nif fast > slow\n    strategy.entry(\"L\", strategy.long)\nif fast < slow\n    strategy.close(\"L\")\n",
+        )
+        .unwrap_or_else(|refusal| panic!("{refusal}"))
+    }
+
+    #[test]
+    fn an_honest_strategy_is_clean() {
+        let program = program();
+        assert_eq!(look_ahead(&family(&program), &program.defaults(), &market(400), Seed(1)), Ok(None));
+        let too_short = vec![0.0; program.inputs.len()];
+        assert!(look_ahead(&family(&program), &too_short, &market(400), Seed(1)).is_err());
+    }
+
+    #[test]
+    fn a_peek_is_found_with_its_line() {
+        // The language cannot say a peek, so one is planted in the graph: the comparison reads two bars ahead.
+        let mut program = program();
+        let sma = program.graph.nodes.iter().position(|n| matches!(n.op, Op::Indicator(Indicator::Sma, _))).unwrap();
+        let line = program.graph.nodes[sma].line;
+        let offset = program.graph.nodes.iter().position(|n| matches!(n.op, Op::Number(x) if x == 20.0)).unwrap();
+        let Op::Indicator(_, args) = &program.graph.nodes[sma].op else { unreachable!() };
+        let close = args[0];
+        program.graph.nodes[offset].op = Op::Number(-2.0);
+        program.graph.nodes[sma].op = Op::History(close, NodeId(offset as u32));
+        match look_ahead(&family(&program), &program.defaults(), &market(400), Seed(1)) {
+            Ok(Some(found)) => {
+                assert_eq!((found.line, found.cut - found.bar <= 2), (line, true), "{found:?}");
+            }
+            // An engine that refuses to look ahead at all is as good.
+            other => assert!(other.is_err(), "{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_strategy_with_stops_is_clean() {
+        let program = compile_steps(
+            "//@version=6\nstrategy(\"T\")\nn = input.int(5, minval=2, maxval=9)\nif ta.crossover(ta.ema(close, n), ta.sma(close, 20)) and strategy.position_size == 0\n    strategy.entry(\"L\", strategy.long)\nstrategy.exit(\"X\", \"L\", stop=strategy.position_avg_price * 0.98, limit=strategy.position_avg_price * 1.04)\n",
+        )
+        .unwrap_or_else(|refusal| panic!("{refusal}"));
+        let family = family(&program);
+        let (bars, values) = (market(400), family.strategy.defaults());
+        assert!(family.run_values(&values, &bars, 0..400).unwrap().trades.len() > 3);
+        assert_eq!(look_ahead(&family, &values, &bars, Seed(1)), Ok(None));
+        assert!(warm_up_change(family.strategy, &values, &bars).unwrap().bars >= 20);
+    }
+
+    #[test]
+    fn a_recursive_average_forgets_where_it_began() {
+        let program = program();
+        let change = warm_up_change((&program).into(), &program.defaults(), &market(400)).unwrap();
+        let [one, two, five] = change.changes.map(Option::unwrap);
+        assert!(change.bars >= 20 && one > two && two > five && five < 1e-6, "{change:?}");
+        assert_eq!(warm_up_change((&program).into(), &program.defaults(), &market(30)).unwrap().changes[1], None);
+    }
 }

@@ -53,11 +53,24 @@ pub fn run(
     fill: Fill,
     range: Range<usize>,
 ) -> Result<Run, SweepError> {
+    run_late(program, values, bars, (costs, fill), range, 0)
+}
+
+/// The same with every order filled `late` bars later than the strategy asks.
+pub(crate) fn run_late(
+    program: &Program,
+    values: &[f64],
+    bars: &Bars,
+    (costs, fill): (Costs, Fill),
+    range: Range<usize>,
+    late: usize,
+) -> Result<Run, SweepError> {
+    let lag = fill.lag() + late;
     let invalid = || SweepError::InvalidPoint { values: values.to_vec() };
     let live = live(&program.graph, &[program.entry, program.exit]);
     let scalars = Evaluator { graph: &program.graph, bars }.scalars(values);
     let warm = warm_up(program, &live, &scalars).ok_or_else(invalid)?;
-    let first = range.start.max(warm.saturating_add(fill.lag()));
+    let first = range.start.max(warm.saturating_add(lag));
     if range.end.saturating_sub(first) < RETURNS_MIN {
         return Err(SweepError::TooFewBars {
             have: range.end.saturating_sub(range.start),
@@ -73,7 +86,7 @@ pub fn run(
     let mut run = Run { first_bar: first, returns: vec![], equity: vec![], trades: vec![], bars_held: 0 };
     let (mut long, mut equity, mut at_entry) = (false, 1.0, 1.0);
     for t in first..range.end {
-        let decided = t - fill.lag();
+        let decided = t - lag;
         let g = match (long, bit(&entry, decided), bit(&exit, decided)) {
             (true, _, true) => factors.exit[t],
             (true, _, false) => factors.hold[t],

@@ -4,19 +4,24 @@
 //! computes every indicator anew and answers with the best trial by the rule of [`Selection`]. One thread a call, so that
 //! callers spread markets over threads; each thread keeps one [`SearchScratch`].
 
-use crate::sweep::Prepared;
+use crate::batch::{self, BATCH, BatchScratch};
+use crate::compute::isa::Isa;
+use crate::layout::Layout;
+use crate::shared::Shared;
+use crate::sweep::seen;
 use crate::{Bars, Selection, Sweep, SweepError, Trial};
 
 /// A sweep that is run on one set of bars after another.
-#[derive(Clone, Debug)]
 pub struct Search<'a> {
-    plan: Sweep<'a>,
+    layout: Layout<'a>,
 }
 
 /// Memory that one thread uses again from market to market.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct SearchScratch {
-    _own: (),
+    shared: Shared,
+    batch: BatchScratch,
+    trials: Vec<Trial>,
 }
 
 /// The best trial of one market.
@@ -30,13 +35,17 @@ pub struct Best {
 
 impl<'a> Search<'a> {
     /// Prepares the search that `plan` describes. Its bars give the number of bars and are not otherwise looked at; its
-    /// engine and threads do not matter.
+    /// threads do not matter.
     ///
     /// # Errors
     /// Those of [`crate::sweep`].
     pub fn new(plan: &Sweep<'a>) -> Result<Search<'a>, SweepError> {
-        Prepared::new(plan)?;
-        Ok(Search { plan: plan.clone() })
+        Ok(Search { layout: Layout::new(plan)? })
+    }
+
+    /// Points of the grid.
+    pub fn points(&self) -> u64 {
+        self.layout.grid.size
     }
 
     /// The best trial on `bars`, chosen as [`Selection`] does; `None` when no point of the grid is valid. `go_on` is asked
@@ -48,16 +57,27 @@ impl<'a> Search<'a> {
         &self,
         bars: &Bars,
         trades_min: u32,
-        _scratch: &mut SearchScratch,
+        scratch: &mut SearchScratch,
         go_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<Option<Best>, SweepError> {
-        if bars.len() != self.plan.bars.len() {
-            return Err(SweepError::OtherBars { have: bars.len(), need: self.plan.bars.len() });
+        let need = self.layout.plan.bars.len();
+        if bars.len() != need {
+            return Err(SweepError::OtherBars { have: bars.len(), need });
         }
-        let plan = Sweep { bars, threads: 1, ..self.plan.clone() };
-        let swept = Prepared::new(&plan)?.sweep(0..u64::MAX, &|_, _| go_on())?;
+        let bars = seen(bars, self.layout.plan.train.end);
+        let market = self.layout.market(&bars, std::mem::take(&mut scratch.shared), 1);
         let mut selection = Selection::new(trades_min);
-        (0u64..).zip(&swept.trials).for_each(|(point, trial)| selection.add(point, trial));
+        let size = self.layout.grid.size;
+        scratch.trials.resize(BATCH, Trial::invalid());
+        for from in (0..size).step_by(BATCH) {
+            let trials = &mut scratch.trials[..(size - from).min(BATCH as u64) as usize];
+            batch::trade(&self.layout, &market, from, trials, Isa::best(), &mut scratch.batch);
+            (from..).zip(&*trials).for_each(|(point, trial)| selection.add(point, trial));
+            if !go_on() {
+                return Err(SweepError::Cancelled);
+            }
+        }
+        scratch.shared = market.shared;
         Ok(selection.best().map(|(point, trial)| Best { point, trial: trial.clone() }))
     }
 }

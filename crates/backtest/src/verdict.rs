@@ -52,53 +52,87 @@ impl fmt::Display for Verdict {
 /// Where the lines are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thresholds {
-    /// Deflated Sharpe ratio, by the effective number of trials, below which luck explains the result.
+    /// Chance of luck, over all looks, above which the result is rejected.
+    pub luck_max: f64,
+    /// Chance of luck, over all looks, up to which it may be plausible.
+    pub luck_plausible_max: f64,
+    /// Deflated Sharpe ratio, by the effective number of trials, below which it is weak at best.
     pub dsr_min: f64,
-    /// Trades on the train bars below which nothing can be said.
+    /// Trades below which nothing can be said.
     pub trades_min: u32,
-    /// Probability of back-test overfitting above which the choice of parameters does not carry over.
+    /// Probability of back-test overfitting above which the choice of parameters does not carry over, unless losses are rare.
     pub pbo_max: f64,
-    /// Share of the train Sharpe ratio that the untouched bars must keep.
+    /// Share of the cross-validation splits in which the chosen set may lose on the other half.
+    pub pbo_loss_max: f64,
+    /// Share of the Sharpe ratio that the walk-forward stretches must keep.
     pub walk_forward_efficiency_min: f64,
     /// Median Sharpe ratio of the neighbouring parameter sets over that of the best.
     pub plateau_min: f64,
+    /// Median Sharpe ratio on noisy prices over that on the real ones.
+    pub noise_kept_min: f64,
     /// Confidence at which the record must be long enough.
     pub track_record_confidence: f64,
 }
 
-/// 0.90: one in ten lucky families passes, and the other checks stand behind. 30 trades: the smallest sample that moments can
-/// be trusted on. 0.5 for PBO, efficiency and plateau: a coin toss, half the promise, half the peak. 95 %: custom.
+/// One test of luck decides between rejected and not, at 4 %, and may be passed for plausible at 0.8 %: the permutation of the
+/// whole search counts the choice, the kinship of the trials and the shape of the returns by itself, on all bars. 4 and 0.8
+/// because what is promised is at most 5 % and 1 % of concepts without an edge. The other lines say what is fragile, and are drawn where chance seldom throws
+/// a real edge of a yearly Sharpe ratio of 1 over ten years: a walk-forward that keeps a quarter of the promise, because the
+/// promise of the best of a grid is inflated even where the edge is real; overfitting only where the choice does not carry
+/// over *and* loses, because the sets of a family with one common edge rank by luck. 30 trades: the smallest sample that
+/// moments can be trusted on. 95 %: custom.
 impl Default for Thresholds {
     fn default() -> Thresholds {
         Thresholds {
-            dsr_min: 0.90,
+            luck_max: 0.04,
+            luck_plausible_max: 0.008,
+            dsr_min: 0.5,
             trades_min: 30,
             pbo_max: 0.5,
-            walk_forward_efficiency_min: 0.5,
+            pbo_loss_max: 0.25,
+            walk_forward_efficiency_min: 0.25,
             plateau_min: 0.5,
+            noise_kept_min: 0.5,
             track_record_confidence: 0.95,
         }
     }
 }
 
-/// What the best parameter set did on bars that took no part in choosing it. Sharpe ratios are annual.
+/// What the permuted markets say. See [`crate::permutation`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PermutationEvidence {
+    /// Chance that this search alone finds as much by luck: exact, of all the permutations.
+    pub p: f64,
+    /// The same carried past the resolution of the permutations.
+    pub p_tail: f64,
+    /// The same over every look taken on this data and every data set of the concept. This one decides.
+    pub p_looks: f64,
+    /// Permuted markets.
+    pub permutations: u32,
+    /// Those on which the same search found at least as much.
+    pub exceeded: u32,
+    /// Annual Sharpe ratio of the middle permuted best: what luck usually shows.
+    pub median_best_annual: Option<f64>,
+}
+
+/// What sets chosen on earlier bars did on later ones, joined over all walk-forward windows. Sharpe ratios are annual.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WalkForwardEvidence {
-    /// Where it was chosen.
+    /// Where they were chosen, in the mean.
     pub train_sharpe: f64,
-    /// On the untouched bars.
+    /// On the bars after, joined.
     pub test_sharpe: f64,
     /// Test over train; absent when the train figure is not positive.
     pub efficiency: Option<f64>,
-    /// Untouched bars traded.
+    /// Bars after the choices.
     pub test_bars: usize,
 }
 
 /// Every number that a verdict rests on. An unmeasured figure is absent, never zero.
-/// Figures of the best parameter set are net of costs and from the train bars unless they say otherwise.
-#[derive(Clone, Debug, PartialEq)]
+/// Figures of the best parameter set are net of costs and from all bars unless they say otherwise.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
-    /// Returns on the train bars.
+    /// Returns.
     pub observations: usize,
     /// Sharpe ratio per bar.
     pub sharpe: Option<f64>,
@@ -114,7 +148,9 @@ pub struct Evidence {
     pub psr0: Option<f64>,
     /// Valid parameter sets tried in this search.
     pub trials_own: u64,
-    /// Parameter sets tried over the life of the database, this search included.
+    /// How many independent trials those are worth.
+    pub trials_own_effective: f64,
+    /// Parameter sets ever tried on this data, this search included.
     pub trials_raw: u64,
     /// How many independent trials those are worth.
     pub trials_effective: f64,
@@ -124,19 +160,23 @@ pub struct Evidence {
     pub expected_max_effective_annual: Option<f64>,
     /// Deflated Sharpe ratio by raw trials, with the scatter of this search.
     pub dsr_raw: Option<f64>,
-    /// Deflated Sharpe ratio by effective trials, with the scatter of independent trials without skill. This one decides.
+    /// Deflated Sharpe ratio by effective trials, with the scatter of independent trials without skill.
     pub dsr_effective: Option<f64>,
+    /// What the permuted markets say.
+    pub permutation: Option<PermutationEvidence>,
     /// Probability of back-test overfitting.
     pub pbo: Option<f64>,
+    /// Share of the splits in which the chosen set loses on the other half.
+    pub pbo_loss: Option<f64>,
     /// Splits that it rests on.
     pub pbo_splits: Option<u32>,
     /// Observations until the Sharpe ratio is significantly above zero; absent when no record is long enough.
     pub min_track_record_obs: Option<f64>,
     /// Years of data below which the effective trials are expected to show this Sharpe ratio by luck.
     pub min_backtest_years: Option<f64>,
-    /// Years that the train bars span.
+    /// Years that the returns span.
     pub years: Option<f64>,
-    /// The untouched bars.
+    /// Walk-forward.
     pub walk_forward: Option<WalkForwardEvidence>,
     /// Positions opened.
     pub trades: u32,
@@ -148,8 +188,38 @@ pub struct Evidence {
     pub plateau: Option<f64>,
     /// Annual Sharpe ratio of buying once and holding, on the same bars.
     pub buy_and_hold_sharpe: Option<f64>,
-    /// True when cutting the future off changed no signal.
+    /// Yearly return that the market does not explain.
+    pub alpha_annual: Option<f64>,
+    /// Share of the market's moves that it makes.
+    pub beta: Option<f64>,
+    /// t of alpha.
+    pub alpha_t: Option<f64>,
+    /// Hansen's consistent p-value over a sample of the family, against cash.
+    pub spa_p: Option<f64>,
+    /// White's p-value, likewise.
+    pub reality_check_p: Option<f64>,
+    /// Sets of the sample that StepM names at 5 %.
+    pub step_m: Option<u32>,
+    /// Sets in the sample.
+    pub sampled: Option<u32>,
+    /// Median annual Sharpe ratio of the purged cross-validation paths.
+    pub cv_median_sharpe: Option<f64>,
+    /// Share of the paths above 0.
+    pub cv_paths_positive: Option<f64>,
+    /// Share of the Sharpe ratio that is left when orders fill one bar later.
+    pub delay_one_kept: Option<f64>,
+    /// Two bars later.
+    pub delay_two_kept: Option<f64>,
+    /// Annual Sharpe ratio without the best five trades.
+    pub best_trades_out_sharpe: Option<f64>,
+    /// Median Sharpe ratio on noisy prices over that on the real ones.
+    pub noise_kept: Option<f64>,
+    /// Share of the calendar years that earned.
+    pub years_positive: Option<f64>,
+    /// True when changing the future changed nothing before it.
     pub look_ahead_clean: bool,
+    /// Line of the source that looks ahead.
+    pub look_ahead_line: Option<u32>,
 }
 
 /// One check, and how it came out.
@@ -181,13 +251,17 @@ pub fn rule(evidence: &Evidence, thresholds: &Thresholds) -> Ruling {
     let mut reasons = vec![look_ahead(evidence), valid_trials(evidence)];
     if reasons.iter().all(|reason| reason.passed) {
         reasons.extend([
-            deflated_sharpe(evidence, thresholds),
+            luck(evidence, thresholds),
             trades(evidence, thresholds),
             break_even(evidence),
             untouched_bars(evidence),
+            little_luck(evidence, thresholds),
+            deflated_sharpe(evidence, thresholds),
             overfitting(evidence, thresholds),
             efficiency(evidence, thresholds),
             plateau(evidence, thresholds),
+            best_trades(evidence),
+            noise(evidence, thresholds),
             track_record(evidence, thresholds),
             buy_and_hold(evidence),
         ]);
@@ -227,12 +301,17 @@ fn figure(value: Option<f64>) -> Option<f64> {
 }
 
 fn look_ahead(e: &Evidence) -> Reason {
-    let text = if e.look_ahead_clean {
-        "No signal changes when later bars are taken away."
-    } else {
-        "The strategy looks ahead: taking later bars away changes earlier signals, so no back-test of it means anything."
+    let text = match (e.look_ahead_clean, e.look_ahead_line) {
+        (true, _) => "Nothing changes when later bars are taken away or replaced by noise.".to_owned(),
+        (false, Some(line)) => format!(
+            "It looks ahead at line {line}: changing later bars changes earlier values, so no back-test of it means anything."
+        ),
+        (false, None) => {
+            "It looks ahead: changing later bars changes earlier signals, so no back-test of it means anything."
+                .to_owned()
+        }
     };
-    reason("look_ahead", Verdict::NotTestable, e.look_ahead_clean, text.to_owned())
+    reason("look_ahead", Verdict::NotTestable, e.look_ahead_clean, text)
 }
 
 fn valid_trials(e: &Evidence) -> Reason {
@@ -244,34 +323,75 @@ fn valid_trials(e: &Evidence) -> Reason {
     reason("valid_trials", Verdict::NotTestable, e.trials_own > 0, text)
 }
 
-fn deflated_sharpe(e: &Evidence, t: &Thresholds) -> Reason {
-    let luck = match (figure(e.sharpe_annual), figure(e.expected_max_effective_annual)) {
-        (Some(sharpe), Some(luck)) => format!(
-            " Its yearly Sharpe ratio is {sharpe:.2}; the best of {} independent tries without skill would show {luck:.2}.",
-            count(e.trials_effective)
-        ),
-        _ => String::new(),
+/// Chance of luck over all looks.
+fn chance_of_luck(e: &Evidence) -> Option<f64> {
+    figure(e.permutation.map(|p| p.p_looks))
+}
+
+fn luck(e: &Evidence, t: &Thresholds) -> Reason {
+    let (passed, text) = match (e.permutation, chance_of_luck(e)) {
+        (Some(permuted), Some(p)) => {
+            let found = format!(
+                "In {} of {} markets with the same bars in another order the same search found as much",
+                count(permuted.exceeded.into()),
+                count(permuted.permutations.into())
+            );
+            let looks = if p > permuted.p_tail * 1.005 { ", counting every look at this data" } else { "" };
+            if p <= t.luck_max {
+                (true, format!("{found}: the chance of luck is {}{looks}.", small_percent(p)))
+            } else {
+                (
+                    false,
+                    format!(
+                        "{found}: the chance of luck is {}{looks} (at most {}).",
+                        small_percent(p),
+                        small_percent(t.luck_max)
+                    ),
+                )
+            }
+        }
+        _ => (false, "How much the same search finds by luck was not measured.".to_owned()),
     };
-    let (passed, text) = match figure(e.dsr_effective) {
-        None => (false, "The chance that this is more than luck could not be computed.".to_owned()),
-        Some(dsr) if dsr >= t.dsr_min => (
-            true,
-            format!(
-                "More than luck with probability {} (at least {} is needed).{luck}",
-                percent(dsr),
-                percent(t.dsr_min)
-            ),
-        ),
-        Some(dsr) => (
+    reason("luck", Verdict::Rejected, passed, text)
+}
+
+fn little_luck(e: &Evidence, t: &Thresholds) -> Reason {
+    let bound = small_percent(t.luck_plausible_max);
+    let (passed, text) = match chance_of_luck(e) {
+        None => (false, "The chance of luck was not measured.".to_owned()),
+        Some(p) if p <= t.luck_plausible_max => {
+            (true, format!("A chance of luck of {} is small enough to believe in it ({bound}).", small_percent(p)))
+        }
+        Some(p) => (
             false,
-            format!(
-                "Luck may explain it: skill is only {} likely ({} is needed).{luck}",
-                percent(dsr),
-                percent(t.dsr_min)
-            ),
+            format!("A chance of luck of {} is too large to believe in it (at most {bound}).", small_percent(p)),
         ),
     };
-    reason("deflated_sharpe", Verdict::Rejected, passed, text)
+    reason("little_luck", Verdict::Weak, passed, text)
+}
+
+fn deflated_sharpe(e: &Evidence, t: &Thresholds) -> Reason {
+    let (passed, text) = match (
+        figure(e.dsr_effective),
+        figure(e.sharpe_annual),
+        figure(e.expected_max_effective_annual),
+    ) {
+        (Some(dsr), Some(sharpe), Some(luck)) => {
+            let passed = dsr >= t.dsr_min;
+            let verb = if passed { "beats" } else { "does not beat" };
+            (
+                passed,
+                format!(
+                    "Its yearly Sharpe ratio of {sharpe:.2} {verb} the {luck:.2} that the best of {} independent tries without skill would show, with probability {} ({} is needed).",
+                    count(e.trials_effective),
+                    percent(dsr),
+                    percent(t.dsr_min)
+                ),
+            )
+        }
+        _ => (false, "It could not be compared with the best of so many tries.".to_owned()),
+    };
+    reason("deflated_sharpe", Verdict::Weak, passed, text)
 }
 
 fn trades(e: &Evidence, t: &Thresholds) -> Reason {
@@ -300,20 +420,15 @@ fn break_even(e: &Evidence) -> Reason {
 
 fn untouched_bars(e: &Evidence) -> Reason {
     let (passed, text) = match e.walk_forward.and_then(|w| figure(Some(w.test_sharpe)).map(|sharpe| (w, sharpe))) {
-        None => (false, "There are no untouched bars on which it could prove itself.".to_owned()),
-        Some((w, sharpe)) if sharpe > 0.0 => (
-            true,
-            format!("On {} bars that took no part in the choice its yearly Sharpe ratio is {sharpe:.2}.", w.test_bars),
-        ),
-        Some((w, sharpe)) => (
-            false,
-            format!(
-                "On {} bars that took no part in the choice it earns nothing (Sharpe ratio {sharpe:.2}).",
-                w.test_bars
-            ),
-        ),
+        None => (false, "There are no later bars on which earlier choices could prove themselves.".to_owned()),
+        Some((w, sharpe)) => {
+            let bars = count(w.test_bars as f64);
+            let passed = sharpe > 0.0;
+            let what = if passed { "its yearly Sharpe ratio is" } else { "it earns nothing: Sharpe ratio" };
+            (passed, format!("Chosen on earlier bars and traded on the {bars} bars after, {what} {sharpe:.2}."))
+        }
     };
-    reason("untouched_bars", Verdict::Rejected, passed, text)
+    reason("untouched_bars", Verdict::Weak, passed, text)
 }
 
 fn overfitting(e: &Evidence, t: &Thresholds) -> Reason {
@@ -330,14 +445,24 @@ fn overfitting(e: &Evidence, t: &Thresholds) -> Reason {
                 percent(t.pbo_max)
             ),
         ),
-        Some(pbo) => (
-            false,
-            format!(
-                "The choice of parameters does not carry over: {} chance of overfitting (at most {}).",
-                percent(pbo),
-                percent(t.pbo_max)
+        Some(pbo) => match figure(e.pbo_loss) {
+            Some(loss) if loss <= t.pbo_loss_max => (
+                true,
+                format!(
+                    "Which set is best is a matter of luck ({} chance of overfitting), but the chosen one loses on the other bars in only {} of all splits.",
+                    percent(pbo),
+                    percent(loss)
+                ),
             ),
-        ),
+            _ => (
+                false,
+                format!(
+                    "The choice of parameters does not carry over: {} chance of overfitting (at most {}).",
+                    percent(pbo),
+                    percent(t.pbo_max)
+                ),
+            ),
+        },
     };
     reason("overfitting", Verdict::Weak, passed, text)
 }
@@ -346,18 +471,49 @@ fn efficiency(e: &Evidence, t: &Thresholds) -> Reason {
     let (passed, text) = match figure(e.walk_forward.and_then(|w| w.efficiency)) {
         None => (false, "How much of the promise is kept could not be measured.".to_owned()),
         Some(kept) if kept >= t.walk_forward_efficiency_min => {
-            (true, format!("The untouched bars keep {} of the promise.", percent(kept)))
+            (true, format!("Walking forward keeps {} of the promise.", percent(kept)))
         }
         Some(kept) => (
             false,
             format!(
-                "The untouched bars keep only {} of the promise ({} is needed).",
+                "Walking forward keeps only {} of the promise ({} is needed).",
                 percent(kept),
                 percent(t.walk_forward_efficiency_min)
             ),
         ),
     };
     reason("walk_forward_efficiency", Verdict::Weak, passed, text)
+}
+
+fn best_trades(e: &Evidence) -> Reason {
+    let (passed, text) = match figure(e.best_trades_out_sharpe) {
+        None => (false, "What is left without its best trades could not be measured.".to_owned()),
+        Some(sharpe) if sharpe > 0.0 => {
+            (true, format!("Without its five best trades it still earns: yearly Sharpe ratio {sharpe:.2}."))
+        }
+        Some(sharpe) => {
+            (false, format!("It hangs on its five best trades: without them its yearly Sharpe ratio is {sharpe:.2}."))
+        }
+    };
+    reason("best_trades", Verdict::Weak, passed, text)
+}
+
+fn noise(e: &Evidence, t: &Thresholds) -> Reason {
+    let (passed, text) = match figure(e.noise_kept) {
+        None => (false, "How it stands noise on the prices was not measured.".to_owned()),
+        Some(kept) if kept >= t.noise_kept_min => {
+            (true, format!("With a little noise on the prices it keeps {} of its Sharpe ratio.", percent(kept)))
+        }
+        Some(kept) => (
+            false,
+            format!(
+                "A little noise on the prices leaves only {} of its Sharpe ratio ({} is needed).",
+                percent(kept),
+                percent(t.noise_kept_min)
+            ),
+        ),
+    };
+    reason("noise", Verdict::Weak, passed, text)
 }
 
 fn plateau(e: &Evidence, t: &Thresholds) -> Reason {
@@ -427,6 +583,17 @@ fn percent(share: f64) -> String {
     }
 }
 
+/// A chance, rounded up, with enough digits to be told from its bound.
+fn small_percent(p: f64) -> String {
+    let percent = p * 100.0;
+    match percent {
+        x if x >= 10.0 => format!("{:.0} %", (x - 1e-9).ceil()),
+        x if x >= 0.1 => format!("{:.1} %", (x * 10.0 - 1e-9).ceil() / 10.0),
+        x if x >= 0.001 => format!("{:.3} %", (x * 1e3 - 1e-9).ceil() / 1e3),
+        _ => "less than 0.001 %".to_owned(),
+    }
+}
+
 /// `0.0015` as `0.150 %`.
 fn rate(cost: f64) -> String {
     format!("{:.3} %", cost * 100.0)
@@ -464,13 +631,23 @@ mod tests {
             kurtosis: Some(5.0),
             psr0: Some(0.9999),
             trials_own: 400,
+            trials_own_effective: 12.5,
             trials_raw: 12_400,
             trials_effective: 37.5,
             expected_max_raw_annual: Some(0.9),
             expected_max_effective_annual: Some(0.58),
             dsr_raw: Some(0.92),
             dsr_effective: Some(0.99),
+            permutation: Some(PermutationEvidence {
+                p: 0.001,
+                p_tail: 0.0005,
+                p_looks: 0.0015,
+                permutations: 1_000,
+                exceeded: 0,
+                median_best_annual: Some(0.6),
+            }),
             pbo: Some(0.2),
+            pbo_loss: Some(0.1),
             pbo_splits: Some(12_870),
             min_track_record_obs: Some(600.0),
             min_backtest_years: Some(3.0),
@@ -486,8 +663,15 @@ mod tests {
             assumed_cost: 0.001,
             plateau: Some(0.8),
             buy_and_hold_sharpe: Some(0.5),
+            best_trades_out_sharpe: Some(0.6),
+            noise_kept: Some(0.9),
             look_ahead_clean: true,
+            ..Evidence::default()
         }
+    }
+
+    fn permuted(e: &mut Evidence) -> &mut PermutationEvidence {
+        e.permutation.as_mut().unwrap()
     }
 
     fn judged(change: impl FnOnce(&mut Evidence)) -> Ruling {
@@ -507,9 +691,15 @@ mod tests {
         use Verdict::{NotTestable, Plausible, Rejected, Weak};
         let table: &[(&str, Verdict, Change)] = &[
             ("", Plausible, |_| {}),
-            ("", Plausible, |e| e.dsr_effective = Some(0.90)),
-            ("deflated_sharpe", Rejected, |e| e.dsr_effective = Some(0.8999)),
-            ("deflated_sharpe", Rejected, |e| e.dsr_effective = None),
+            ("", Plausible, |e| permuted(e).p_looks = 0.008),
+            ("little_luck", Weak, |e| permuted(e).p_looks = 0.0081),
+            ("little_luck", Weak, |e| permuted(e).p_looks = 0.04),
+            ("luck", Rejected, |e| permuted(e).p_looks = 0.0401),
+            ("luck", Rejected, |e| e.permutation = None),
+            ("", Plausible, |e| permuted(e).p = 0.9),
+            ("", Plausible, |e| e.dsr_effective = Some(0.5)),
+            ("deflated_sharpe", Weak, |e| e.dsr_effective = Some(0.4999)),
+            ("deflated_sharpe", Weak, |e| e.dsr_effective = None),
             ("", Plausible, |e| e.dsr_raw = Some(0.1)),
             ("", Plausible, |e| e.trades = 30),
             ("trades", Rejected, |e| e.trades = 29),
@@ -518,14 +708,21 @@ mod tests {
             ("break_even", Rejected, |e| (e.break_even_cost, e.assumed_cost) = (Some(0.0), 0.0)),
             ("break_even", Rejected, |e| e.break_even_cost = None),
             ("", Plausible, |e| e.assumed_cost = 0.0),
-            ("untouched_bars", Rejected, |e| forward(e).test_sharpe = 0.0),
-            ("untouched_bars", Rejected, |e| e.walk_forward = None),
+            ("untouched_bars", Weak, |e| forward(e).test_sharpe = 0.0),
+            ("untouched_bars", Weak, |e| e.walk_forward = None),
             ("", Plausible, |e| e.pbo = Some(0.5)),
-            ("overfitting", Weak, |e| e.pbo = Some(0.5001)),
+            ("", Plausible, |e| (e.pbo, e.pbo_loss) = (Some(0.7), Some(0.25))),
+            ("overfitting", Weak, |e| (e.pbo, e.pbo_loss) = (Some(0.5001), Some(0.2501))),
+            ("overfitting", Weak, |e| (e.pbo, e.pbo_loss) = (Some(0.5001), None)),
+            ("best_trades", Weak, |e| e.best_trades_out_sharpe = Some(0.0)),
+            ("best_trades", Weak, |e| e.best_trades_out_sharpe = None),
+            ("", Plausible, |e| e.noise_kept = Some(0.5)),
+            ("noise", Weak, |e| e.noise_kept = Some(0.49)),
+            ("noise", Weak, |e| e.noise_kept = None),
             ("overfitting", Weak, |e| e.pbo = None),
             ("", Plausible, |e| (e.pbo, e.plateau, e.trials_own) = (None, None, 1)),
-            ("", Plausible, |e| forward(e).efficiency = Some(0.5)),
-            ("walk_forward_efficiency", Weak, |e| forward(e).efficiency = Some(0.49)),
+            ("", Plausible, |e| forward(e).efficiency = Some(0.25)),
+            ("walk_forward_efficiency", Weak, |e| forward(e).efficiency = Some(0.24)),
             ("walk_forward_efficiency", Weak, |e| forward(e).efficiency = None),
             ("", Plausible, |e| e.plateau = Some(0.5)),
             ("plateau", Weak, |e| e.plateau = Some(0.49)),
@@ -549,15 +746,15 @@ mod tests {
 
     #[test]
     fn the_gravest_reason_comes_first_and_the_summary_says_it() {
-        let ruling = judged(|e| (e.pbo, e.trades, e.plateau) = (Some(0.9), 3, Some(0.1)));
+        let ruling = judged(|e| (e.pbo, e.pbo_loss, e.trades, e.plateau) = (Some(0.9), None, 3, Some(0.1)));
         let order: Vec<(&str, bool)> = ruling.reasons.iter().map(|r| (r.code, r.passed)).take(4).collect();
         assert_eq!(order, [("trades", false), ("overfitting", false), ("plateau", false), ("look_ahead", true)]);
-        assert_eq!(ruling.reasons.len(), 11);
+        assert_eq!(ruling.reasons.len(), 15);
         assert_eq!(
             ruling.summary,
             "Rejected: It made only 3 trades, too few to judge (30 are needed). 2 other checks failed as well."
         );
-        assert_eq!(judged(|_| ()).summary, "Plausible: all 11 checks passed. That is no promise of profit.");
+        assert_eq!(judged(|_| ()).summary, "Plausible: all 15 checks passed. That is no promise of profit.");
     }
 
     #[test]
@@ -577,11 +774,27 @@ mod tests {
             (count(1_234_567.0), count(10_000.0), count(2.34), count(3.0)),
             ("1,234,567".into(), "10,000".into(), "2.3".into(), "3".into())
         );
-        let text = &judged(|_| ()).reasons[2].text;
+        for (p, text) in
+            [(0.0401, "4.1 %"), (0.04, "4.0 %"), (0.27, "27 %"), (0.000_81, "0.081 %"), (1e-9, "less than 0.001 %")]
+        {
+            assert_eq!(small_percent(p), text);
+        }
+        let ruling = judged(|_| ());
         assert_eq!(
-            text,
-            "More than luck with probability 99.0 % (at least 90 % is needed). Its yearly Sharpe ratio is 1.27; \
-             the best of 38 independent tries without skill would show 0.58."
+            ruling.reasons[2].text,
+            "In 0 of 1,000 markets with the same bars in another order the same search found as much: the chance of luck is \
+             0.2 %, counting every look at this data."
+        );
+        let deflated = ruling.reasons.iter().find(|r| r.code == "deflated_sharpe").unwrap();
+        assert_eq!(
+            deflated.text,
+            "Its yearly Sharpe ratio of 1.27 beats the 0.58 that the best of 38 independent tries without skill would show, \
+             with probability 99.0 % (50 % is needed)."
+        );
+        assert_eq!(
+            judged(|e| (e.look_ahead_clean, e.look_ahead_line) = (false, Some(7))).summary,
+            "Not testable: It looks ahead at line 7: changing later bars changes earlier values, so no back-test of it means \
+             anything."
         );
     }
 
@@ -595,6 +808,10 @@ mod tests {
 
     /// Each makes one figure worse by `by` >= 0, or destroys it.
     const WORSE: &[fn(&mut Evidence, f64)] = &[
+        |e, by| e.permutation = e.permutation.map(|p| PermutationEvidence { p_looks: p.p_looks + by * 0.05, ..p }),
+        |e, by| e.pbo_loss = e.pbo_loss.map(|x| x + by),
+        |e, by| e.best_trades_out_sharpe = e.best_trades_out_sharpe.map(|x| x - by),
+        |e, by| e.noise_kept = e.noise_kept.map(|x| x - by),
         |e, by| e.dsr_effective = e.dsr_effective.map(|x| x - by),
         |e, by| e.trades = e.trades.saturating_sub((by * 100.0) as u32),
         |e, by| e.break_even_cost = e.break_even_cost.map(|x| x - by * 0.01),
@@ -612,6 +829,10 @@ mod tests {
         |e, by| e.buy_and_hold_sharpe = e.buy_and_hold_sharpe.map(|x| x + by),
         |e, _| e.look_ahead_clean = false,
         |e, _| e.trials_own = 0,
+        |e, _| e.permutation = e.permutation.map(|p| PermutationEvidence { p_looks: f64::NAN, ..p }),
+        |e, _| e.permutation = None,
+        |e, _| e.best_trades_out_sharpe = Some(f64::NAN),
+        |e, _| e.noise_kept = Some(f64::NAN),
         |e, _| e.dsr_effective = Some(f64::NAN),
         |e, _| e.break_even_cost = Some(f64::NAN),
         |e, _| e.assumed_cost = f64::NAN,
@@ -631,7 +852,8 @@ mod tests {
 
     prop_compose! {
         fn any_evidence()(
-            dsr in any_figure(0.7..1.0), pbo in any_figure(0.0..1.0), plateau in any_figure(0.0..1.2),
+            luck in any_figure(0.0..0.1), loss in any_figure(0.0..0.6), rest in any_figure(-0.5..1.0),
+            dsr in any_figure(0.3..1.0), pbo in any_figure(0.0..1.0), plateau in any_figure(0.0..1.2),
             break_even in any_figure(-0.001..0.01), cost in 0.0..0.005, trades in 0u32..80, own in 0u64..4,
             test in -0.5..2.0f64, kept in any_figure(-0.5..1.5), forward in any::<bool>(),
             needed in any_figure(1.0..6000.0), sharpe in any_figure(-1.0..2.0), hold in any_figure(-1.0..2.0),
@@ -641,6 +863,8 @@ mod tests {
                 walk_forward: forward.then_some(WalkForwardEvidence {
                     train_sharpe: 1.0, test_sharpe: test, efficiency: kept, test_bars: 100,
                 }),
+                permutation: luck.map(|p_looks| PermutationEvidence { p_looks, ..sound().permutation.unwrap() }),
+                pbo_loss: loss, best_trades_out_sharpe: rest, noise_kept: rest,
                 min_track_record_obs: needed, sharpe_annual: sharpe, buy_and_hold_sharpe: hold, ..sound()
             }
         }
@@ -659,7 +883,7 @@ mod tests {
         }
 
         #[test]
-        fn a_figure_that_is_no_number_is_never_plausible(which in 14..WORSE.len()) {
+        fn a_figure_that_is_no_number_is_never_plausible(which in 18..WORSE.len()) {
             let mut evidence = sound();
             WORSE[which](&mut evidence, 0.0);
             prop_assert_ne!(rule(&evidence, &Thresholds::default()).verdict, Verdict::Plausible);

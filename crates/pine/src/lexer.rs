@@ -212,6 +212,15 @@ fn scan_line<'a>(
                 *at = i + text[i..].find(['\n', '\r']).unwrap_or(text.len() - i);
                 return Ok(Some(text[i..*at].trim_end()));
             }
+            '/' if bytes.get(i + 1) == Some(&b'*') => {
+                let comment = block_comment(&text[i..], span)?;
+                *at = i + comment.len();
+                *number += line_breaks(comment);
+                *at += text[*at..]
+                    .find(|c: char| !c.is_whitespace() || matches!(c, '\n' | '\r'))
+                    .unwrap_or(text.len() - *at);
+                return Ok(Some(comment));
+            }
             c if c.is_whitespace() => {
                 *at += c.len_utf8();
                 column += 1;
@@ -280,22 +289,44 @@ fn meaningless(c: char, span: Span) -> Diagnostic {
     span.advises(format!("the character {shown} has no meaning here"), help)
 }
 
-/// A text on one line, or in triple quotes over as many as it likes.
+/// `/* .. */`, which other platforms that run Pine write at the head of a script; nothing may follow on its last line.
+fn block_comment(text: &str, span: Span) -> Result<&str, Diagnostic> {
+    let Some(end) = text.find("*/").map(|at| at + 2) else {
+        return Err(span.advises("this comment never ends", "close it with */, or begin each of its lines with //"));
+    };
+    let rest = text[end..].split(['\n', '\r']).next().unwrap_or_default();
+    if !rest.trim().is_empty() {
+        return Err(span.advises("something follows this comment on its last line", "begin a new line after */"));
+    }
+    Ok(&text[..end])
+}
+
+/// Most lines of a text in plain quotes.
+const WRAPPED_LINES_MAX: u32 = 40;
+
+/// A text on one line, wrapped over several, or in triple quotes over as many as it likes.
 fn text_literal(text: &str, start: usize, span: Span) -> Result<(Kind<'_>, usize), Diagnostic> {
     let bytes = text.as_bytes();
     let quote = bytes[start];
     let long = bytes[start..].starts_with(&[quote; 3]);
     let length = if long { 3 } else { 1 };
     let mut i = start + length;
-    while i < bytes.len() {
+    let mut lines = 1;
+    while i < bytes.len() && (long || lines <= WRAPPED_LINES_MAX) {
         match bytes[i] {
-            b'\n' | b'\r' if !long => break,
             // What follows may be several bytes; none of them is a quote or a backslash.
             b'\\' if !matches!(bytes.get(i + 1), Some(b'\n' | b'\r')) => i += 2,
             b if b == quote && (!long || bytes[i..].starts_with(&[quote; 3])) => {
+                // A forgotten quote seems to end where the next text begins: what follows tells.
+                if !long && lines > 1 && !goes_on(&text[i + 1..]) {
+                    break;
+                }
                 return Ok((Kind::Text(&text[start + length..i]), i + length));
             }
-            _ => i += 1,
+            b => {
+                lines += u32::from(b == b'\n');
+                i += 1;
+            }
         }
     }
     let quote = quote as char;
@@ -307,14 +338,25 @@ fn text_literal(text: &str, start: usize, span: Span) -> Result<(Kind<'_>, usize
     Err(span.advises("this text never ends", help))
 }
 
-/// A text with its escapes resolved: `\n` and `\t` are a new line and a tab, anything else stands for itself, and lines
-/// end in `\n` whatever ends them in the script.
-pub(crate) fn unescaped(raw: &str) -> String {
+/// Whether this may stand behind a text.
+fn goes_on(rest: &str) -> bool {
+    let line = rest.split(['\n', '\r']).next().unwrap_or_default().trim_start();
+    line.is_empty() || line.starts_with([',', ')', ']', '+', '?', ':', '=', '!']) || line.starts_with("//")
+}
+
+/// A text with its escapes resolved: `\n` and `\t` are a new line and a tab, anything else stands for itself. Lines of a
+/// text in triple quotes end in `\n` whatever ends them in the script; where a text is only wrapped stands one blank.
+pub(crate) fn unescaped(raw: &str, wrapped: bool) -> String {
     let mut text = String::with_capacity(raw.len());
-    let mut chars = raw.chars();
+    let mut chars = raw.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
             '\r' => {}
+            '\n' if wrapped => {
+                text.truncate(text.trim_end().len());
+                text.push(' ');
+                while chars.next_if(|c| c.is_whitespace()).is_some() {}
+            }
             '\\' => match chars.next() {
                 Some('n') => text.push('\n'),
                 Some('t') => text.push('\t'),

@@ -8,6 +8,7 @@ pub mod ast;
 pub mod check;
 mod diagnostic;
 mod draft;
+mod explain;
 pub mod fold;
 pub mod format;
 pub mod graph;
@@ -19,11 +20,14 @@ mod reduce;
 mod signals;
 pub mod signatures;
 mod steps;
+mod strategy;
 
 pub use check::check;
 pub use diagnostic::{Diagnostic, Refusal};
+pub use explain::{Explained, Explanation, Place, explain};
 pub use program::{Direction, Input, InputKind, Program, Settings, Sizing};
 pub use steps::{OrderCommand, OrderId, OrderKind, Register, StepProgram};
+pub use strategy::{Strategy, strategy};
 
 /// Largest script, in bytes.
 pub const SCRIPT_BYTES_MAX: usize = 1 << 20;

@@ -61,6 +61,8 @@ pub struct ValidateSettings {
     pub threads: usize,
     /// Largest grid.
     pub grid_max: u64,
+    /// Permuted markets a search at most; without any nothing is plausible.
+    pub permutations_max: u32,
 }
 
 /// What the pipeline works with.

@@ -3,8 +3,9 @@
 //! The bodies of strategies, examinations and verdicts are kept in the database in these very shapes.
 
 use assay_backtest::judge::TrialCount;
-use assay_backtest::verdict::{Evidence, Reason, Ruling, WalkForwardEvidence};
-use assay_backtest::{Examination, Metrics};
+use assay_backtest::robustness::{Regime, Regimes};
+use assay_backtest::verdict::{Evidence, PermutationEvidence, Reason, Ruling, WalkForwardEvidence};
+use assay_backtest::{Examination, Metrics, WalkedWindow};
 use assay_pine::Program;
 use serde::{Deserialize, Serialize};
 
@@ -152,7 +153,7 @@ pub struct ExaminationView {
     pub grid: u64,
     /// Bars of the data set.
     pub bars: usize,
-    /// First bar set aside, by time in milliseconds.
+    /// Where walking forward begins to trade, in milliseconds. Rows of older versions: the first bar set aside.
     pub test_from: Option<i64>,
     /// Bars in a year.
     pub periods_per_year: f64,
@@ -173,16 +174,19 @@ pub struct ExaminationView {
 pub struct ChosenView {
     /// Its values by input title.
     pub values: Vec<(String, f64)>,
-    /// On the bars that chose it.
+    /// On the bars that chose it: all of them.
     pub train: MetricsView,
-    /// On the bars set aside.
+    /// Walking forward: sets chosen on earlier bars on the bars after, joined.
     pub test: Option<MetricsView>,
     /// Over all bars.
     pub whole: MetricsView,
-    /// Buying and holding on the bars that chose it.
+    /// Buying and holding on the same bars.
     pub hold_train: MetricsView,
     /// Sharpe ratio after a Bonferroni haircut, annual.
     pub haircut_sharpe: Option<f64>,
+    /// Sharpe ratio after haircuts by the p-values of all sets of the search, annual: Bonferroni, Holm, BHY.
+    #[serde(default)]
+    pub family_haircuts: Option<[f64; 3]>,
     /// (time in ms, equity, buy-and-hold, drawdown).
     pub curve: Vec<(i64, f64, f64, f64)>,
     /// Best Sharpe ratio by two inputs, annual.
@@ -191,6 +195,70 @@ pub struct ChosenView {
     pub trades: Vec<TradeView>,
     /// All trades.
     pub trades_total: usize,
+    /// Annual Sharpe ratio of the best set of each permuted market, in order of drawing.
+    #[serde(default)]
+    pub permuted_bests: Vec<f64>,
+    /// What those sets earned.
+    #[serde(default)]
+    pub fan: Option<FanView>,
+    /// Walk-forward windows.
+    #[serde(default)]
+    pub windows: Vec<WindowView>,
+    /// How far the choice wanders from window to window, as a share of the grid.
+    #[serde(default)]
+    pub drift: Option<f64>,
+    /// Calm, usual, wild times; falling, sideways, rising ones; then each year.
+    #[serde(default)]
+    pub regimes: Vec<RegimeView>,
+    /// Largest relative change of an indicator at the last bar with 1, 2 and 5 times the warm-up as history.
+    #[serde(default)]
+    pub warm_up_changes: Vec<Option<f64>>,
+    /// Bars of warm-up.
+    #[serde(default)]
+    pub warm_up_bars: usize,
+}
+
+/// Quantiles of the equity of the best sets of permuted markets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FanView {
+    /// Times of the points in ms.
+    pub at: Vec<i64>,
+    /// At each point the 5, 25, 50, 75 and 95 % quantile.
+    pub quantiles: Vec<[f64; 5]>,
+    /// Markets it rests on.
+    pub markets: usize,
+}
+
+/// One walk-forward window. Sharpe ratios are annual.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WindowView {
+    /// First time of the test stretch in ms.
+    pub from: i64,
+    /// Last time.
+    pub to: i64,
+    /// The values that the bars before chose, by input title.
+    pub values: Vec<(String, f64)>,
+    /// Where they were chosen.
+    pub train_sharpe: Option<f64>,
+    /// On the test stretch.
+    pub test_sharpe: f64,
+    /// Growth over it, minus 1.
+    pub test_return: f64,
+}
+
+/// One part of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RegimeView {
+    /// volatility, trend or year.
+    pub by: String,
+    /// calm, usual, wild; falling, sideways, rising; or the year.
+    pub name: String,
+    /// Bars.
+    pub bars: usize,
+    /// Mean return, annual.
+    pub mean: f64,
+    /// Sharpe ratio, annual; absent when it stayed out.
+    pub sharpe: Option<f64>,
 }
 
 /// Best annual Sharpe ratio by two inputs.
@@ -251,7 +319,8 @@ pub struct ReasonView {
 }
 
 /// The numbers behind a verdict; an unmeasured one is absent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(missing_docs, reason = "the names of `assay_backtest::verdict::Evidence`, which says what they are")]
 pub struct EvidenceView {
     pub observations: usize,
@@ -280,9 +349,42 @@ pub struct EvidenceView {
     pub plateau: Option<f64>,
     pub buy_and_hold_sharpe: Option<f64>,
     pub look_ahead_clean: bool,
+    pub permutation: Option<PermutationView>,
+    pub trials_own_effective: f64,
+    pub pbo_loss: Option<f64>,
+    pub alpha_annual: Option<f64>,
+    pub beta: Option<f64>,
+    pub alpha_t: Option<f64>,
+    pub spa_p: Option<f64>,
+    pub reality_check_p: Option<f64>,
+    pub step_m: Option<u32>,
+    pub sampled: Option<u32>,
+    pub cv_median_sharpe: Option<f64>,
+    pub cv_paths_positive: Option<f64>,
+    pub delay_one_kept: Option<f64>,
+    pub delay_two_kept: Option<f64>,
+    pub best_trades_out_sharpe: Option<f64>,
+    pub noise_kept: Option<f64>,
+    pub years_positive: Option<f64>,
+    pub look_ahead_line: Option<u32>,
 }
 
-/// The untouched bars. Sharpe ratios are annual.
+/// What the permuted markets say.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "the names of `assay_backtest::verdict::PermutationEvidence`, which says what they are"
+)]
+pub struct PermutationView {
+    pub p: f64,
+    pub p_tail: f64,
+    pub p_looks: f64,
+    pub permutations: u32,
+    pub exceeded: u32,
+    pub median_best_annual: Option<f64>,
+}
+
+/// Walking forward. Sharpe ratios are annual.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(
     missing_docs,
@@ -304,7 +406,7 @@ pub struct VerdictView {
     pub summary: String,
     /// The examination that decided: strategy and symbol.
     pub best: Option<(i64, String)>,
-    /// Its checks, judged by all looks of the database up to then.
+    /// Its checks, judged by all looks at its data up to then.
     pub reasons: Vec<ReasonView>,
     /// What they rest on.
     pub evidence: Option<EvidenceView>,
@@ -312,8 +414,22 @@ pub struct VerdictView {
     pub looks: Looks,
     /// Looks of this concept.
     pub own: Looks,
+    /// How the deciding strategy did on the other data sets.
+    #[serde(default)]
+    pub agreement: Option<AgreementView>,
     /// When, RFC 3339.
     pub at: String,
+}
+
+/// The same strategy on the other data sets of its concept.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgreementView {
+    /// Other data sets.
+    pub others: u32,
+    /// Those on which its search beat the middle permuted market.
+    pub agree: u32,
+    /// Chance of so many or more, were each a coin toss.
+    pub p: f64,
 }
 
 /// A line of history.
@@ -409,6 +525,31 @@ impl From<&Evidence> for EvidenceView {
             plateau: e.plateau,
             buy_and_hold_sharpe: e.buy_and_hold_sharpe,
             look_ahead_clean: e.look_ahead_clean,
+            permutation: e.permutation.map(|p| PermutationView {
+                p: p.p,
+                p_tail: p.p_tail,
+                p_looks: p.p_looks,
+                permutations: p.permutations,
+                exceeded: p.exceeded,
+                median_best_annual: p.median_best_annual,
+            }),
+            trials_own_effective: e.trials_own_effective,
+            pbo_loss: e.pbo_loss,
+            alpha_annual: e.alpha_annual,
+            beta: e.beta,
+            alpha_t: e.alpha_t,
+            spa_p: e.spa_p,
+            reality_check_p: e.reality_check_p,
+            step_m: e.step_m,
+            sampled: e.sampled,
+            cv_median_sharpe: e.cv_median_sharpe,
+            cv_paths_positive: e.cv_paths_positive,
+            delay_one_kept: e.delay_one_kept,
+            delay_two_kept: e.delay_two_kept,
+            best_trades_out_sharpe: e.best_trades_out_sharpe,
+            noise_kept: e.noise_kept,
+            years_positive: e.years_positive,
+            look_ahead_line: e.look_ahead_line,
         }
     }
 }
@@ -447,6 +588,31 @@ impl From<&EvidenceView> for Evidence {
             plateau: e.plateau,
             buy_and_hold_sharpe: e.buy_and_hold_sharpe,
             look_ahead_clean: e.look_ahead_clean,
+            permutation: e.permutation.map(|p| PermutationEvidence {
+                p: p.p,
+                p_tail: p.p_tail,
+                p_looks: p.p_looks,
+                permutations: p.permutations,
+                exceeded: p.exceeded,
+                median_best_annual: p.median_best_annual,
+            }),
+            trials_own_effective: e.trials_own_effective,
+            pbo_loss: e.pbo_loss,
+            alpha_annual: e.alpha_annual,
+            beta: e.beta,
+            alpha_t: e.alpha_t,
+            spa_p: e.spa_p,
+            reality_check_p: e.reality_check_p,
+            step_m: e.step_m,
+            sampled: e.sampled,
+            cv_median_sharpe: e.cv_median_sharpe,
+            cv_paths_positive: e.cv_paths_positive,
+            delay_one_kept: e.delay_one_kept,
+            delay_two_kept: e.delay_two_kept,
+            best_trades_out_sharpe: e.best_trades_out_sharpe,
+            noise_kept: e.noise_kept,
+            years_positive: e.years_positive,
+            look_ahead_line: e.look_ahead_line,
         }
     }
 }
@@ -475,11 +641,16 @@ impl ChosenView {
         let newest = trades.len().saturating_sub(TRADES_MAX);
         Some(ChosenView {
             values: program.inputs.iter().map(|i| i.title.clone()).zip(chosen.values.iter().copied()).collect(),
-            train: (&chosen.train).into(),
-            test: chosen.test.as_ref().map(MetricsView::from),
+            train: (&chosen.whole).into(),
+            test: chosen.walk_forward.as_ref().map(|walked| (&walked.joined).into()),
             whole: (&chosen.whole).into(),
-            hold_train: (&chosen.hold_train).into(),
+            hold_train: (&chosen.hold).into(),
             haircut_sharpe: examination.judgement.haircut.as_ref().map(|h| h.sharpe_annual),
+            family_haircuts: examination
+                .judgement
+                .family_haircuts
+                .as_ref()
+                .map(|cut| [cut.bonferroni, cut.holm, cut.bhy].map(|haircut| haircut.sharpe_annual)),
             curve: chosen.curve.points.iter().map(|p| (p.at.millis(), p.equity, p.hold, p.drawdown)).collect(),
             heat_map,
             trades: trades[newest..]
@@ -493,6 +664,51 @@ impl ChosenView {
                 })
                 .collect(),
             trades_total: trades.len(),
+            permuted_bests: chosen.permutation.iter().flat_map(|p| &p.bests).map(|best| shown(best * root)).collect(),
+            fan: chosen.permutation.as_ref().and_then(|p| p.fan.as_ref()).map(|fan| FanView {
+                at: fan.bars.iter().map(|bar| time[*bar]).collect(),
+                quantiles: fan.quantiles.iter().map(|q| q.map(shown)).collect(),
+                markets: fan.markets,
+            }),
+            windows: chosen.walk_forward.iter().flat_map(|w| &w.windows).map(|w| window(w, program, time)).collect(),
+            drift: chosen.walk_forward.as_ref().and_then(|w| w.summary.drift),
+            regimes: regimes(&chosen.regimes, periods),
+            warm_up_changes: chosen.warm_up.changes.map(|change| change.filter(|x| x.is_finite())).to_vec(),
+            warm_up_bars: chosen.warm_up.bars,
         })
     }
+}
+
+/// Four decimals: there are many of these, and no more is drawn. Minus infinity, a market without a trade, counts as 0.
+fn shown(x: f64) -> f64 {
+    if x.is_finite() { (x * 1e4).round() / 1e4 } else { 0.0 }
+}
+
+fn window(w: &WalkedWindow, program: &Program, time: &[i64]) -> WindowView {
+    let values = program.point(w.chosen);
+    WindowView {
+        from: time[w.test_start],
+        to: time[w.test_end - 1],
+        values: program.inputs.iter().map(|input| input.title.clone()).zip(values).collect(),
+        train_sharpe: w.train_sharpe,
+        test_sharpe: w.test_sharpe,
+        test_return: w.test_return,
+    }
+}
+
+fn regimes(parts: &Regimes, periods: f64) -> Vec<RegimeView> {
+    let view = |by: &str, name: String, part: &Regime| RegimeView {
+        by: by.to_owned(),
+        name,
+        bars: part.bars,
+        mean: part.mean * periods,
+        sharpe: part.sharpe.map(|sharpe| sharpe * periods.sqrt()),
+    };
+    let named = |by: &'static str, names: [&'static str; 3], parts: &[Regime]| {
+        names.into_iter().zip(parts).map(|(name, part)| view(by, name.to_owned(), part)).collect::<Vec<_>>()
+    };
+    let mut all = named("volatility", ["calm", "usual", "wild"], &parts.volatility);
+    all.extend(named("trend", ["falling", "sideways", "rising"], &parts.trend));
+    all.extend(parts.years.iter().map(|(year, part)| view("year", year.to_string(), part)));
+    all
 }

@@ -5,11 +5,13 @@ mod concept;
 mod config;
 mod data;
 mod demo;
+mod gpu;
 mod run;
 mod search;
 mod serve;
 mod strategy;
 mod submit;
+mod trials;
 mod verdicts;
 
 use std::process::ExitCode;
@@ -45,6 +47,8 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, AppError> {
         Command::Concept(command) => concept::concept(config, command, json),
         Command::Data(command) => data::data(config, command, json),
         Command::Strategy(command) => strategy::strategy(&config, command, json),
+        Command::Gpu(command) => gpu::gpu(&config, &command, json),
+        Command::Trials { symbol, limit } => trials::trials(config, symbol.as_deref(), limit, json),
         Command::Search { query, limit } => search::search(config, &query, limit, json),
         Command::Budget => budget::show(config, json),
         Command::Stop { part } => budget::switch(config, part, false, json),
@@ -101,4 +105,12 @@ fn read_text(path: &Path) -> Result<String, AppError> {
             format!("{}: is no UTF-8 text (byte {})", path.display(), e.utf8_error().valid_up_to()),
         )
     })
+}
+
+/// Writes beside the file and renames: a reader never sees half of it, and a full disk leaves the old text.
+fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    std::fs::write(&part, text)?;
+    std::fs::rename(&part, path)
 }

@@ -1,5 +1,6 @@
 //! `assay strategy`: does a script compile, and what does the catalogue hold?
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use assay_research::propose::catalogue;
@@ -76,6 +77,7 @@ pub fn strategy(config: &Config, command: Strategy, json: bool) -> Result<ExitCo
                     .hint("narrow minval and maxval or raise step of the inputs with the most values; ASSAY_GRID_MAX sets the bound"));
             }
         }
+        Strategy::Fmt { files, write, check } => return fmt(&files, write, check, json),
         Strategy::List => {
             let all = catalogue::all();
             let grid = |pine: &str| assay_pine::compile(pine).ok().and_then(|p| p.grid_size()).unwrap_or(0);
@@ -93,6 +95,42 @@ pub fn strategy(config: &Config, command: Strategy, json: bool) -> Result<ExitCo
                 output::print(&output::table(&["ID", "FAMILY", "GRID", "CLAIM"], &rows));
             }
         }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lays scripts out. Each file is read and laid out before any is written: one that cannot be read changes none.
+fn fmt(files: &[PathBuf], write: bool, check: bool, json: bool) -> Result<ExitCode, AppError> {
+    let mut laid_out = Vec::new();
+    for file in files {
+        let text = super::read_text(file)?;
+        let new = assay_pine::format::format(&text).map_err(|refusal| {
+            let lines: Vec<String> = refusal.0.iter().map(|d| format!("{}:{d}", file.display())).collect();
+            AppError::text(Exit::Input, format!("the script cannot be read\n{}", lines.join("\n")))
+        })?;
+        laid_out.push((file, new != text, new));
+    }
+    let changed: Vec<String> =
+        laid_out.iter().filter(|(_, changed, _)| *changed).map(|(file, ..)| file.display().to_string()).collect();
+    if write {
+        for (file, _, new) in laid_out.iter().filter(|(file, changed, _)| *changed && file.as_os_str() != "-") {
+            super::write_whole(file, new).map_err(|e| {
+                AppError::text(Exit::Unavailable, format!("{}: cannot be written: {e}", file.display()))
+            })?;
+        }
+    }
+    if json {
+        output::json(&json!({ "files": files.len(), "changed": changed }));
+    } else if check || write {
+        changed.iter().for_each(|file| output::print(&format!("{file}\n")));
+    } else {
+        laid_out.iter().for_each(|(_, _, new)| output::print(new));
+    }
+    if check && !changed.is_empty() {
+        let scripts =
+            if changed.len() == 1 { "1 script is".to_owned() } else { format!("{} scripts are", changed.len()) };
+        return Err(AppError::text(Exit::Input, format!("{scripts} not laid out canonically"))
+            .hint("`assay strategy fmt --write` does it"));
     }
     Ok(ExitCode::SUCCESS)
 }

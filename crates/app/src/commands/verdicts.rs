@@ -1,7 +1,7 @@
 //! Verdicts as a table, and reports as files.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use assay_console::report;
 use assay_research::views::ConceptRow;
@@ -51,15 +51,8 @@ pub fn write_reports(app: &App, id: &str) -> Result<Vec<PathBuf>, AppError> {
     let mut paths = Vec::new();
     for (ending, text) in [("html", report::html(&page)), ("md", report::markdown(&page)), ("json", json)] {
         let path = dir.join(format!("{stem}.{ending}"));
-        write_whole(&path, &text)?;
+        super::write_whole(&path, &text)?;
         paths.push(path);
     }
     Ok(paths)
-}
-
-/// A reader never sees half a report.
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let part = path.with_extension("part");
-    fs::write(&part, text)?;
-    fs::rename(part, path)
 }

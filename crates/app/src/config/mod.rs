@@ -110,6 +110,8 @@ pub struct Config {
     pub threads: usize,
     /// Largest grid that is swept.
     pub grid_max: u64,
+    /// Permuted markets a search at most; without any nothing is plausible.
+    pub permutations_max: u32,
     /// error, warn, info, debug, trace.
     pub log_level: String,
     /// Where each value came from.
@@ -156,6 +158,7 @@ impl Config {
             },
             threads: read.whole("ASSAY_THREADS", 0, 1_024)? as usize,
             grid_max: read.whole("ASSAY_GRID_MAX", 1, 100_000_000)?,
+            permutations_max: read.whole("ASSAY_PERMUTATIONS_MAX", 0, 10_000)? as u32,
             log_level: read.choice("ASSAY_LOG", &["error", "warn", "info", "debug", "trace"])?,
             sources: KEYS.iter().map(|key| (key.name, read.shown(key))).collect(),
         };

@@ -32,6 +32,17 @@ fn a_concept_is_added_known_listed_shown_and_judged() {
     let second = json(dir, &["run", "golden cross", "--symbol", "SPX"]);
     assert_eq!(second["concept"]["generation"], 2);
     assert_eq!(second["verdict"]["looks"]["raw"].as_u64().unwrap(), 2 * looks, "earlier looks stay counted");
+
+    let ledger = json(dir, &["trials"]);
+    assert_eq!((ledger[0]["symbol"].as_str(), ledger[0]["searches"].as_u64()), (Some("SPX"), Some(2)));
+    assert_eq!((ledger[0]["strategies"].as_u64(), ledger[0]["raw"].as_u64()), (Some(1), Some(2 * looks)));
+    let searches = json(dir, &["trials", "spx", "--limit", "1"]);
+    assert_eq!(searches.as_array().unwrap().len(), 1);
+    assert_eq!((searches[0]["concept"].as_str(), searches[0]["raw"].as_u64()), (Some(id), Some(looks)));
+    let unknown = run(dir, &["trials", "gold"]);
+    let message = String::from_utf8_lossy(&unknown.stderr);
+    assert_eq!(unknown.status.code(), Some(4));
+    assert!(message.contains("gold") && message.contains("SPX"), "{message}");
 }
 
 #[test]
@@ -129,4 +140,28 @@ fn help_has_examples_and_exit_codes_and_shells_get_completions() {
         assert!(stdout(dir.path(), &["completions", shell]).contains("assay"));
     }
     assert_eq!(run(dir.path(), &["nonsense"]).status.code(), Some(2));
+}
+
+#[test]
+fn scripts_are_laid_out_in_place_or_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = "//@version=6\nstrategy( \"Mine\" ) // mine\nif close>open\n    strategy.entry(\"L\",strategy.long)\n";
+    std::fs::write(dir.path().join("mine.pine"), script).unwrap();
+    let check = run(dir.path(), &["strategy", "fmt", "--check", "mine.pine"]);
+    assert_eq!((check.status.code(), String::from_utf8_lossy(&check.stdout).trim()), (Some(2), "mine.pine"));
+    let shown = stdout(dir.path(), &["strategy", "fmt", "mine.pine"]);
+    assert!(shown.contains("if close > open\n    strategy.entry(\"L\", strategy.long)\n"), "{shown}");
+    assert!(shown.contains("// mine"), "comments stay: {shown}");
+    assert_eq!(std::fs::read_to_string(dir.path().join("mine.pine")).unwrap(), script, "printing changes no file");
+
+    // One script that cannot be read: none is written.
+    std::fs::write(dir.path().join("broken.pine"), "x = (\n").unwrap();
+    let refused = run(dir.path(), &["strategy", "fmt", "--write", "mine.pine", "broken.pine"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("broken.pine:"));
+    assert_eq!(std::fs::read_to_string(dir.path().join("mine.pine")).unwrap(), script);
+
+    assert_eq!(json(dir.path(), &["strategy", "fmt", "--write", "mine.pine"])["changed"][0], "mine.pine");
+    assert_eq!(std::fs::read_to_string(dir.path().join("mine.pine")).unwrap(), shown);
+    assert!(run(dir.path(), &["strategy", "fmt", "--check", "mine.pine"]).status.success());
 }

@@ -5,7 +5,7 @@ use crate::evaluate::bit;
 use crate::fills::Factors;
 use crate::sweep::{BLOCKS, Moments, Trial};
 
-pub(super) fn trade(
+pub(crate) fn trade(
     lane: &Lane,
     factors: &Factors,
     blocks: &[usize; BLOCKS + 1],

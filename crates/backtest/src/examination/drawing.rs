@@ -1,6 +1,6 @@
 //! What a report draws: few enough points for a page, none of the peaks and falls lost.
 
-use assay_pine::Program;
+use assay_pine::Input;
 use assay_units::Timestamp;
 
 use crate::{Bars, Run, Trial};
@@ -16,7 +16,7 @@ const CELLS_MAX: usize = 60;
 pub struct Curve {
     /// In order of time.
     pub points: Vec<CurvePoint>,
-    /// When the untouched part begins.
+    /// When walking forward begins to trade.
     pub test_start: Option<Timestamp>,
 }
 
@@ -68,7 +68,7 @@ pub(super) fn compound(returns: &[f64]) -> Vec<f64> {
 }
 
 /// Thins a run to at most [`POINTS_MAX`] points.
-pub(super) fn curve(bars: &Bars, run: &Run, test_start: usize) -> Curve {
+pub(super) fn curve(bars: &Bars, run: &Run, test_start: Option<usize>) -> Curve {
     let returns = &run.returns;
     let stretch = returns.len().div_ceil(POINTS_MAX).max(1);
     let base = bars.close.get(run.first_bar.saturating_sub(1)).copied().unwrap_or(f64::NAN);
@@ -89,18 +89,18 @@ pub(super) fn curve(bars: &Bars, run: &Run, test_start: usize) -> Curve {
             drawdown,
         });
     }
-    Curve { points, test_start: bars.time.get(test_start).map(|ms| Timestamp::from_millis(*ms)) }
+    Curve { points, test_start: test_start.and_then(|bar| bars.time.get(bar)).map(|ms| Timestamp::from_millis(*ms)) }
 }
 
 /// Maps the two inputs with the largest grids; equals in the order of their declaration.
-pub(super) fn heat_map(program: &Program, trials: &[Trial]) -> Option<HeatMap> {
-    let mut swept: Vec<usize> = (0..program.inputs.len()).filter(|i| program.inputs[*i].grid.len() > 1).collect();
-    swept.sort_by_key(|i| std::cmp::Reverse(program.inputs[*i].grid.len()));
+pub(super) fn heat_map(inputs: &[Input], trials: &[Trial]) -> Option<HeatMap> {
+    let mut swept: Vec<usize> = (0..inputs.len()).filter(|i| inputs[*i].grid.len() > 1).collect();
+    swept.sort_by_key(|i| std::cmp::Reverse(inputs[*i].grid.len()));
     let [y, x, ..] = swept[..] else { return None };
     // As the text declares them: the earlier input goes down, the later across.
     let (y, x) = (y.min(x), y.max(x));
-    let length = |i: usize| program.inputs[i].grid.len();
-    let stride = |i: usize| program.inputs[i + 1..].iter().map(|input| input.grid.len()).product::<usize>();
+    let length = |i: usize| inputs[i].grid.len();
+    let stride = |i: usize| inputs[i + 1..].iter().map(|input| input.grid.len()).product::<usize>();
     let cell = |i: usize, index: usize| (index / stride(i) % length(i)) * length(i).min(CELLS_MAX) / length(i);
     let (columns, rows) = (length(x).min(CELLS_MAX), length(y).min(CELLS_MAX));
     let mut cells: Vec<Option<f64>> = vec![None; columns * rows];
@@ -111,11 +111,11 @@ pub(super) fn heat_map(program: &Program, trials: &[Trial]) -> Option<HeatMap> {
             *best = Some(best.map_or(sharpe, |b| b.max(sharpe)));
         }
     }
-    Some(HeatMap { x: axis(program, x), y: axis(program, y), cells })
+    Some(HeatMap { x: axis(inputs, x), y: axis(inputs, y), cells })
 }
 
-fn axis(program: &Program, i: usize) -> Axis {
-    let input = &program.inputs[i];
+fn axis(inputs: &[Input], i: usize) -> Axis {
+    let input = &inputs[i];
     let cells = input.grid.len().min(CELLS_MAX);
     // The first grid value v with v * cells / length = cell.
     let values = (0..cells).map(|cell| input.grid[(cell * input.grid.len()).div_ceil(cells)]).collect();

@@ -1,24 +1,31 @@
 //! One program on one set of bars, from the grid to the ruling.
 //!
-//! The last part of the bars is set aside before anything is looked at; the grid is swept on the rest, the best set chosen
-//! there and traded once on the part set aside. Memory is O(trials) + O(bars).
+//! Proof that it does not look ahead; the grid swept on all bars and the best set chosen; the same search on permuted markets,
+//! which is what allows all bars to take part in the choice; and then what is fragile about the result. Memory is O(trials) +
+//! O(bars).
 
-mod choice;
 mod drawing;
+mod forward;
+mod sample;
 
-use assay_pine::Program;
 use assay_units::Seed;
 
 pub use drawing::{Axis, Curve, CurvePoint, HeatMap};
+pub use forward::{WalkedForward, WalkedWindow};
 
-use crate::judge::{JudgeInput, Judgement, TrialCount, judge};
-use crate::overfitting::effective_trials::SERIES_MAX;
-use crate::overfitting::{EffectiveTrials, Pbo, effective_trials, pbo, probability_of_overfitting};
-use crate::verdict::Thresholds;
-use crate::{
-    Bars, Costs, Engine, Fill, Metrics, Run, Sweep, SweepError, SweepResult, Trade, WarmUp, block_moments, look_ahead,
-    metrics, run, sweep,
+use crate::family::{Family, Strategy};
+use crate::judge::{JudgeInput, Judgement, SampleTests, TrialCount, judge};
+use crate::look_ahead::{LookAhead, WarmUpChange, look_ahead, warm_up_change};
+use crate::overfitting::{CvPaths, EffectiveTrials, Pbo, WalkForwardSettings};
+use crate::permutation::{Permutation, PermutationSettings, permute_search};
+use crate::robustness::{
+    self, Benchmark, BestTradesOut, Delay, NoiseSettings, Noisy, Regimes, against_benchmark, without_best_trades,
 };
+use crate::verdict::Thresholds;
+use crate::{Bars, Costs, Engine, Fill, Metrics, SweepError, Trade, metrics};
+
+/// Best trades that are taken out.
+const BEST_TRADES: usize = 5;
 
 /// How to examine.
 #[derive(Clone, Debug)]
@@ -27,16 +34,23 @@ pub struct ExamineSettings {
     pub costs: Costs,
     /// When orders fill.
     pub fill: Fill,
-    /// Share of the bars that is set aside, 0.3 say; kept within 0.05 and 0.5.
-    pub test_share: f64,
-    /// Threads of the sweep.
+    /// Threads of the sweep and of the permutations.
     pub threads: usize,
     /// Engine of the sweep.
     pub engine: Engine,
     /// Largest grid that is swept.
     pub grid_max: u64,
-    /// Makes the draws behind the effective number of trials, and the cuts of the prefix test, repeatable.
+    /// Makes every draw but the permutations repeatable.
     pub seed: Seed,
+    /// How markets are permuted. Its seed should follow from the prices alone, so that all searches of one data set see the
+    /// same markets.
+    pub permutation: PermutationSettings,
+    /// How the bars are cut for walking forward.
+    pub walk_forward: WalkForwardSettings,
+    /// Noise on the prices.
+    pub noise: NoiseSettings,
+    /// Bootstrapped histories of the Reality Check, SPA and StepM; 0 leaves them out.
+    pub bootstrap_draws: u32,
     /// Where the lines are drawn.
     pub thresholds: Thresholds,
 }
@@ -46,204 +60,195 @@ pub struct ExamineSettings {
 pub struct Examination {
     /// Verdict, reasons, evidence, and the looks that this search took.
     pub judgement: Judgement,
-    /// First bar that was set aside.
-    pub test_start: usize,
     /// Points of the grid, valid or not.
     pub grid: u64,
+    /// Where it looks ahead.
+    pub look_ahead: Option<LookAhead>,
     /// The best parameter set; `None` when nothing could be tested.
     pub chosen: Option<Chosen>,
 }
 
-/// The best parameter set and what it did.
+/// The best parameter set and what it did. Figures are over all bars unless they say otherwise.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     /// Its place in the grid.
     pub index: u64,
     /// Its values, in the order of the program's inputs.
     pub values: Vec<f64>,
-    /// On the bars that chose it.
-    pub train: Metrics,
-    /// On the bars set aside, started flat; `None` when they are too few to trade.
-    pub test: Option<Metrics>,
-    /// Over all bars, as drawn.
+    /// What it did.
     pub whole: Metrics,
-    /// Buying once and holding over the same bars as `train`, free of cost.
-    pub hold_train: Metrics,
+    /// Buying once and holding over the same bars, free of cost.
+    pub hold: Metrics,
+    /// Against that.
+    pub benchmark: Option<Benchmark>,
+    /// The same search on permuted markets.
+    pub permutation: Option<Permutation>,
+    /// Choices on earlier bars, traded on later ones.
+    pub walk_forward: Option<WalkedForward>,
     /// The family, cross-validated.
     pub pbo: Option<Pbo>,
+    /// Purged cross-validation paths of a sample of the family.
+    pub cv: Option<CvPaths>,
+    /// The sample against cash.
+    pub sample: SampleTests,
     /// What the family is worth in independent trials.
     pub effective: Option<EffectiveTrials>,
+    /// Orders filled later.
+    pub delay: Option<Delay>,
+    /// Without the best trades.
+    pub best_trades_out: Option<BestTradesOut>,
+    /// On noisy prices.
+    pub noisy: Option<Noisy>,
+    /// By volatility, trend and year.
+    pub regimes: Regimes,
+    /// How much the last values depend on where history begins.
+    pub warm_up: WarmUpChange,
     /// Equity, drawdown and buy-and-hold over all bars.
     pub curve: Curve,
     /// Best Sharpe ratio by the two inputs with the largest grids; `None` with fewer than two swept inputs.
     pub heat_map: Option<HeatMap>,
-    /// Every trade over all bars.
+    /// Every trade.
     pub trades: Vec<Trade>,
 }
 
-/// Examines `program` on `bars`. `prior` counts the looks taken over the life of the database before this one; `progress`
-/// hears of the sweep and returns false to cancel.
-pub fn examine(
-    program: &Program,
+/// Examines a strategy, a `&Program` or a `&StepProgram`, on `bars`. `prior` counts the looks taken at these bars before; `progress(done, all)` hears of the
+/// search and its permutations, in grid points, and returns false to cancel.
+///
+/// # Errors
+/// Why nothing could be swept, or [`SweepError::Cancelled`].
+pub fn examine<'a>(
+    strategy: impl Into<Strategy<'a>>,
     bars: &Bars,
     settings: &ExamineSettings,
     prior: TrialCount,
     progress: &(dyn Fn(u64, u64) -> bool + Sync),
 ) -> Result<Examination, SweepError> {
-    let test_start = train_bars(bars.len(), settings.test_share);
-    let defaults = program.defaults();
-    if !look_ahead::prefix_test(program, &defaults, bars, settings.seed)? {
-        return Ok(not_tested(test_start, 0, bars.periods_per_year(), settings, prior, false));
-    }
-    let plan = Sweep {
-        program,
-        bars,
+    let strategy = strategy.into();
+    let terms = JudgeInput {
+        periods_per_year: bars.periods_per_year(),
+        assumed_cost: settings.costs.fee + settings.costs.slippage,
+        prior,
+        thresholds: Some(&settings.thresholds),
+        ..JudgeInput::default()
+    };
+    let family = Family {
+        strategy,
         costs: settings.costs,
         fill: settings.fill,
-        train: 0..test_start,
-        warm_up: WarmUp::Longest,
         engine: settings.engine,
-        threads: settings.threads,
         grid_max: settings.grid_max,
+        trades_min: settings.thresholds.trades_min,
     };
-    let swept = sweep(&plan, progress)?;
+    let ahead = look_ahead(&family, &strategy.defaults(), bars, settings.seed)?;
+    if ahead.is_some() {
+        return Ok(not_tested(&terms, 0, ahead));
+    }
+    let markets = u64::from(settings.permutation.permutations_max);
+    let swept = family
+        .trials(bars, 0..bars.len(), settings.threads, &|done, all| progress(done, all.saturating_mul(1 + markets)))?;
     let grid = swept.trials.len() as u64;
-    let Some(best) = choice::best(&swept.trials, settings.thresholds.trades_min) else {
-        return Ok(not_tested(test_start, grid, swept.periods_per_year, settings, prior, true));
+    let all = grid.saturating_mul(1 + markets);
+    let Some(best) = family.best_of(&swept.trials) else {
+        return Ok(not_tested(&terms, grid, None));
     };
-    let values = program.point(best as u64);
-    let look_ahead_clean = look_ahead::prefix_test(program, &values, bars, settings.seed)?;
+    let values = strategy.point(best.index);
+    let ahead = look_ahead(&family, &values, bars, settings.seed)?;
+    if ahead.is_some() {
+        return Ok(not_tested(&terms, grid, ahead));
+    }
 
-    let trade = |costs: Costs, range| run(program, &values, bars, costs, settings.fill, range);
-    let train = trade(settings.costs, 0..test_start)?;
-    // Bars before the test part only warm the signals up; the position starts flat.
-    let test = unless_too_few(trade(settings.costs, test_start..bars.len()))?;
-    let whole = trade(settings.costs, 0..bars.len())?;
-    let free = trade(Costs { fee: 0.0, slippage: 0.0 }, 0..test_start)?;
-
-    let hold = hold_returns(bars, train.first_bar, train.returns.len());
-    let pbo = cross_validate(&plan, &swept)?;
-    let effective = independent_trials(program, bars, settings, &swept, test_start)?;
+    let permutation = permute_search(
+        &family,
+        bars,
+        (best.sharpe, swept.first_bar),
+        &settings.permutation,
+        settings.threads,
+        &|done, _| progress(grid.saturating_mul(1 + done), all),
+    )?;
+    let go_on = || progress(all, all);
+    let run = family.run(best.index, bars, swept.first_bar..bars.len())?;
+    let walked = forward::walk(&family, bars, &settings.walk_forward, settings.threads, &go_on)?;
+    let break_even_cost = break_even(&family, best.index, bars, swept.first_bar)?;
+    let pbo = sample::cross_validate(&family, bars, &swept)?;
+    let sampled = sample::measure(&family, bars, &swept, (best, &run), settings.bootstrap_draws, settings.seed)?;
+    let delay = unless_too_few(robustness::delay(&family, best.index, bars))?;
+    let noisy = robustness::noisy(&family, best.index, bars, settings.noise, settings.seed)?;
+    let regimes = robustness::regimes(&run, bars);
+    let hold = hold_returns(bars, run.first_bar, run.returns.len());
+    let benchmark = against_benchmark(&run.returns, &hold);
+    let best_trades_out = without_best_trades(&run, BEST_TRADES);
     let sharpes: Vec<f64> = swept.trials.iter().filter(|t| t.valid).map(|t| t.sharpe()).collect();
+
     let judgement = judge(&JudgeInput {
-        periods_per_year: swept.periods_per_year,
         trial_sharpes: &sharpes,
-        train_returns: &train.returns,
-        test_returns: test.as_ref().map_or(&[], |run| &run.returns),
+        returns: &run.returns,
         hold_returns: &hold,
-        trades: swept.trials[best].entries,
+        trades: swept.trials[best.index as usize].entries,
+        permutation: permutation.as_ref(),
         pbo,
-        effective,
-        break_even_cost: choice::break_even_cost(&free),
-        assumed_cost: settings.costs.fee + settings.costs.slippage,
-        plateau: choice::plateau(program, &swept.trials, best),
-        look_ahead_clean,
-        prior,
-        thresholds: &settings.thresholds,
+        effective: sampled.effective,
+        walk_forward: walked.as_ref().map(|w| (w.summary, w.returns.len())),
+        cv: sampled.cv.as_ref(),
+        sample: sampled.tests,
+        break_even_cost,
+        plateau: robustness::plateau(strategy.inputs(), &swept.trials, best.index as usize),
+        delay,
+        best_trades_out,
+        noisy,
+        benchmark,
+        years_positive: regimes.years_positive(),
+        ..terms
     });
     let k = swept.periods_per_year;
-    let measure = |run: &Run| metrics(&run.returns, &run.equity, k);
-    Ok(Examination {
-        judgement,
-        test_start,
-        grid,
-        chosen: Some(Chosen {
-            index: best as u64,
-            train: measure(&train),
-            test: test.as_ref().map(measure),
-            whole: measure(&whole),
-            hold_train: metrics(&hold, &drawing::compound(&hold), k),
-            pbo,
-            effective,
-            curve: drawing::curve(bars, &whole, test_start),
-            heat_map: drawing::heat_map(program, &swept.trials),
-            trades: whole.trades,
-            values,
-        }),
-    })
-}
-
-/// Where the untouched part begins.
-fn train_bars(bars: usize, test_share: f64) -> usize {
-    let share = if test_share.is_nan() { 0.3 } else { test_share.clamp(0.05, 0.5) };
-    bars - (bars as f64 * share).round() as usize
+    let first_test = walked.as_ref().map(|w| w.first_bar);
+    let chosen = Chosen {
+        index: best.index,
+        whole: metrics(&run.returns, &run.equity, k),
+        hold: metrics(&hold, &drawing::compound(&hold), k),
+        benchmark,
+        permutation,
+        walk_forward: walked,
+        pbo,
+        cv: sampled.cv,
+        sample: sampled.tests,
+        effective: sampled.effective,
+        delay,
+        best_trades_out,
+        noisy,
+        regimes,
+        warm_up: warm_up_change(strategy, &values, bars)?,
+        curve: drawing::curve(bars, &run, first_test),
+        heat_map: drawing::heat_map(strategy.inputs(), &swept.trials),
+        trades: run.trades,
+        values,
+    };
+    Ok(Examination { judgement, grid, look_ahead: None, chosen: Some(chosen) })
 }
 
 /// A verdict without figures: the program looks ahead, or no point of its grid is valid.
-fn not_tested(
-    test_start: usize,
-    grid: u64,
-    periods_per_year: f64,
-    settings: &ExamineSettings,
-    prior: TrialCount,
-    look_ahead_clean: bool,
-) -> Examination {
-    let judgement = judge(&JudgeInput {
-        periods_per_year,
-        trial_sharpes: &[],
-        train_returns: &[],
-        test_returns: &[],
-        hold_returns: &[],
-        trades: 0,
-        pbo: None,
-        effective: None,
-        break_even_cost: None,
-        assumed_cost: settings.costs.fee + settings.costs.slippage,
-        plateau: None,
-        look_ahead_clean,
-        prior,
-        thresholds: &settings.thresholds,
-    });
-    Examination { judgement, test_start, grid, chosen: None }
+fn not_tested(terms: &JudgeInput<'_>, grid: u64, ahead: Option<LookAhead>) -> Examination {
+    let judgement = judge(&JudgeInput { looks_ahead: ahead.map(|a| a.line), ..*terms });
+    Examination { judgement, grid, look_ahead: ahead, chosen: None }
+}
+
+/// The cost per side at which nothing is left of a set.
+fn break_even(family: &Family<'_>, index: u64, bars: &Bars, first_bar: usize) -> Result<Option<f64>, SweepError> {
+    let at = |fee: f64| {
+        let family = Family { costs: Costs { fee, slippage: 0.0 }, ..*family };
+        family.run(index, bars, first_bar..bars.len())
+    };
+    match family.strategy {
+        Strategy::Signals(_) => Ok(robustness::break_even_cost(&at(0.0)?)),
+        Strategy::Steps(..) => robustness::break_even_by_running(|fee| Ok(at(fee)?.equity.last().copied())),
+    }
 }
 
 /// Too few bars for a run is an answer here, not an error.
-fn unless_too_few(run: Result<Run, SweepError>) -> Result<Option<Run>, SweepError> {
+fn unless_too_few<T>(run: Result<Option<T>, SweepError>) -> Result<Option<T>, SweepError> {
     match run {
-        Ok(run) => Ok(Some(run)),
         Err(SweepError::TooFewBars { .. }) => Ok(None),
-        Err(other) => Err(other),
+        other => other,
     }
-}
-
-/// CSCV over the valid trials, or an even sample of them.
-fn cross_validate(plan: &Sweep<'_>, swept: &SweepResult) -> Result<Option<Pbo>, SweepError> {
-    let valid: Vec<u64> =
-        (0u64..).zip(&swept.trials).filter(|(_, trial)| trial.valid).map(|(point, _)| point).collect();
-    let used = valid.len().min(pbo::COLUMNS_MAX);
-    let sample: Vec<u64> = (0..used).map(|i| valid[i * valid.len() / used]).collect();
-    let moments = block_moments(plan, &sample)?;
-    Ok(probability_of_overfitting(&swept.block_bars, used, |column, block| {
-        let moments = moments[column][block];
-        (moments.sum, moments.sum_sq)
-    }))
-}
-
-/// Runs an evenly spaced sample of the valid trials in full and compares their returns.
-fn independent_trials(
-    program: &Program,
-    bars: &Bars,
-    settings: &ExamineSettings,
-    swept: &SweepResult,
-    test_start: usize,
-) -> Result<Option<EffectiveTrials>, SweepError> {
-    let valid: Vec<usize> = (0..swept.trials.len()).filter(|i| swept.trials[*i].valid).collect();
-    let n = valid.len().min(SERIES_MAX);
-    let mut sample = Vec::with_capacity(n);
-    for i in 0..n {
-        let point = program.point(valid[i * valid.len() / n] as u64);
-        let run = run(program, &point, bars, settings.costs, settings.fill, 0..test_start)?;
-        // All series must cover the same bars: those behind the longest warm-up of the grid.
-        let skip = swept.first_bar.saturating_sub(run.first_bar).min(run.returns.len());
-        sample.push(shortened(&run.returns[skip..]));
-    }
-    Ok(effective_trials(&sample, valid.len() as u64, settings.seed))
-}
-
-/// Sums of neighbouring returns, so that 64 long series stay small.
-fn shortened(returns: &[f64]) -> Vec<f64> {
-    let stretch = returns.len().div_ceil(crate::overfitting::effective_trials::POINTS_MAX).max(1);
-    returns.chunks(stretch).map(|part| part.iter().sum()).collect()
 }
 
 /// Close to close over `count` bars from `first`: what a run's returns are compared with.

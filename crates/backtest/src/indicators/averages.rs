@@ -1,28 +1,87 @@
 //! Moving averages.
 
-use super::{first_full_window, windowed};
+use super::{first_full_window, windows};
+use crate::compute::isa::{Isa, Task, Words};
 
-/// Sum of the last n, by prefix sums in f64; `na` counts as 0 in the sums and voids its windows.
-pub(crate) fn sum(x: &[f64], n: usize) -> Vec<f64> {
-    let mut prefix = Vec::with_capacity(x.len() + 1);
-    prefix.push(0.0);
-    let (mut total, mut length) = (0.0, 0);
-    x.iter()
-        .enumerate()
-        .map(|(t, value)| {
-            length = if value.is_nan() { 0 } else { length + 1 };
-            total += if value.is_nan() { 0.0 } else { *value };
-            prefix.push(total);
-            if length >= n { total - prefix[t + 1 - n] } else { f64::NAN }
-        })
-        .collect()
+/// Running sums of a column in f64: sums and means of any length are differences of two of them.
+pub(crate) struct Prefix {
+    /// `totals[t]` is the sum of the first t values; `na` counts as 0.
+    totals: Vec<f64>,
+    /// The bars that are `na`, in order: they void their windows.
+    gaps: Vec<usize>,
 }
 
-/// Mean of the last n: (S\[t+1\] - S\[t+1-n\]) / n, bit for bit what vectorbt computes.
+impl Prefix {
+    pub fn new(x: &[f64]) -> Prefix {
+        let mut totals = Vec::with_capacity(x.len() + 1);
+        let (mut total, mut gaps) = (0.0, vec![]);
+        totals.push(total);
+        for (t, value) in x.iter().enumerate() {
+            if value.is_nan() {
+                gaps.push(t);
+            }
+            total += if value.is_nan() { 0.0 } else { *value };
+            totals.push(total);
+        }
+        Prefix { totals, gaps }
+    }
+
+    /// Sum of the last n, into `out`.
+    pub fn sums(&self, n: usize, out: &mut [f64]) {
+        self.windows(n, |sum| sum, out);
+    }
+
+    /// Mean of the last n, into `out`: (S\[t+1\] - S\[t+1-n\]) / n, bit for bit what vectorbt computes.
+    pub fn means(&self, n: usize, out: &mut [f64]) {
+        let length = n as f64;
+        self.windows(n, |sum| sum / length, out);
+    }
+
+    fn windows(&self, n: usize, f: impl Fn(f64) -> f64, out: &mut [f64]) {
+        let bars = self.totals.len() - 1;
+        let (missing, full) = out[..bars].split_at_mut(n.saturating_sub(1).min(bars));
+        missing.fill(f64::NAN);
+        if bars >= n {
+            Isa::best().dispatch(Differences { new: &self.totals[n..], old: &self.totals, f, out: full });
+        }
+        for (i, gap) in self.gaps.iter().enumerate() {
+            // The windows from this gap to the next: later ones void the rest.
+            let end = gap.saturating_add(n).min(self.gaps.get(i + 1).copied().unwrap_or(bars)).min(bars);
+            out[*gap..end].fill(f64::NAN);
+        }
+    }
+}
+
+struct Differences<'a, F> {
+    new: &'a [f64],
+    old: &'a [f64],
+    f: F,
+    out: &'a mut [f64],
+}
+
+impl<F: Fn(f64) -> f64> Task for Differences<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Words>(self, _simd: S) {
+        for ((out, new), old) in self.out.iter_mut().zip(self.new).zip(self.old) {
+            *out = (self.f)(new - old);
+        }
+    }
+}
+
+/// Sum of the last n.
+pub(crate) fn sum(x: &[f64], n: usize) -> Vec<f64> {
+    let mut out = vec![0.0; x.len()];
+    Prefix::new(x).sums(n, &mut out);
+    out
+}
+
+/// Mean of the last n.
 pub(crate) fn sma(x: &[f64], n: usize) -> Vec<f64> {
-    let mut means = sum(x, n);
-    means.iter_mut().for_each(|s| *s /= n as f64);
-    means
+    let mut out = vec![0.0; x.len()];
+    Prefix::new(x).means(n, &mut out);
+    out
 }
 
 /// Exponential: seeded with the mean of the first n, then e += 2/(n+1) * (x - e).
@@ -56,7 +115,9 @@ fn recursive(x: &[f64], n: usize, next: impl Fn(f64, f64) -> f64) -> Vec<f64> {
 /// Weights 1..n, the newest heaviest.
 pub(crate) fn wma(x: &[f64], n: usize) -> Vec<f64> {
     let weights = (n * (n + 1) / 2) as f64;
-    windowed(x, n, |w| w.iter().enumerate().map(|(i, v)| v * (i as f64 + 1.0)).sum::<f64>() / weights)
+    let mut sums = windows::weighted(x, n);
+    sums.iter_mut().for_each(|sum| *sum /= weights);
+    sums
 }
 
 /// Weighted by volume; `na` where none was traded.
@@ -71,12 +132,16 @@ pub(crate) fn vwma(x: &[f64], volume: &[f64], n: usize) -> Vec<f64> {
 pub(crate) fn kama(x: &[f64], n: usize) -> Vec<f64> {
     let (fast, slow) = (2.0 / 3.0, 2.0 / 31.0);
     let mut out = vec![f64::NAN; x.len()];
-    for t in n..x.len() {
-        let window = &x[t - n..=t];
-        if window.iter().any(|v| v.is_nan()) {
+    let steps: Vec<f64> = x.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    // The way of the n steps that end at bar t stands at t - 1.
+    let ways = windows::plain(&steps, n);
+    let mut length = 0;
+    for t in 0..x.len() {
+        length = if x[t].is_nan() { 0 } else { length + 1 };
+        if length <= n {
             continue;
         }
-        let way: f64 = window.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum();
+        let way = ways[t - 1];
         let efficiency = if way == 0.0 { 1.0 } else { ((x[t] - x[t - n]) / way).abs().min(1.0) };
         let c = efficiency * (fast - slow) + slow;
         let before = if out[t - 1].is_nan() { x[t - 1] } else { out[t - 1] };

@@ -1,48 +1,39 @@
 //! Spread around a mean, and lines through windows. Two passes a window: prefix sums of squares cancel badly.
 
-use super::windowed;
-
-fn mean(w: &[f64]) -> f64 {
-    w.iter().sum::<f64>() / w.len() as f64
-}
+use super::windows::{Term, around_mean};
 
 /// Population standard deviation (ddof 0), as TA-Lib and TradingView have it.
 pub(crate) fn stdev(x: &[f64], n: usize) -> Vec<f64> {
-    windowed(x, n, |w| {
-        let m = mean(w);
-        (w.iter().map(|v| (v - m) * (v - m)).sum::<f64>() / w.len() as f64).sqrt()
-    })
+    let (_, mut squares) = around_mean(x, n, Term::Square);
+    squares.iter_mut().for_each(|sum| *sum = (*sum / n as f64).sqrt());
+    squares
 }
 
 /// Mean absolute deviation from the mean.
 pub(crate) fn dev(x: &[f64], n: usize) -> Vec<f64> {
-    windowed(x, n, |w| {
-        let m = mean(w);
-        w.iter().map(|v| (v - m).abs()).sum::<f64>() / w.len() as f64
-    })
+    let (_, mut distances) = around_mean(x, n, Term::Distance);
+    distances.iter_mut().for_each(|sum| *sum /= n as f64);
+    distances
 }
 
 /// Commodity channel index: (x - mean) / (0.015 * mean absolute deviation); `na` when flat.
 pub(crate) fn cci(x: &[f64], n: usize) -> Vec<f64> {
-    windowed(x, n, |w| {
-        let m = mean(w);
-        let dev = w.iter().map(|v| (v - m).abs()).sum::<f64>() / w.len() as f64;
-        if dev == 0.0 { f64::NAN } else { (w[w.len() - 1] - m) / (0.015 * dev) }
-    })
+    let (mut means, distances) = around_mean(x, n, Term::Distance);
+    for ((mean, sum), x) in means.iter_mut().zip(&distances).zip(x) {
+        let dev = sum / n as f64;
+        *mean = if dev == 0.0 { f64::NAN } else { (x - *mean) / (0.015 * dev) };
+    }
+    means
 }
 
 /// End point of the least-squares line through the window.
 pub(crate) fn linreg(x: &[f64], n: usize) -> Vec<f64> {
-    let n_f = n as f64;
-    let middle = (n_f - 1.0) / 2.0;
+    let middle = (n as f64 - 1.0) / 2.0;
     let spread = (0..n).map(|i| (i as f64 - middle) * (i as f64 - middle)).sum::<f64>();
-    windowed(x, n, |w| {
-        let m = mean(w);
-        let slope = if n == 1 {
-            0.0
-        } else {
-            w.iter().enumerate().map(|(i, v)| (i as f64 - middle) * (v - m)).sum::<f64>() / spread
-        };
-        m + slope * middle
-    })
+    let (mut means, sums) = around_mean(x, n, Term::Slope);
+    for (mean, sum) in means.iter_mut().zip(&sums) {
+        let slope = if n == 1 { 0.0 } else { sum / spread };
+        *mean += slope * middle;
+    }
+    means
 }

@@ -13,8 +13,9 @@ mod pivots;
 mod ranges;
 mod ranks;
 mod volume;
+mod windows;
 
-pub(crate) use averages::{ema, kama, rma, sma, sum, vwma, wma};
+pub(crate) use averages::{Prefix, ema, kama, rma, sma, sum, vwma, wma};
 pub(crate) use channels::{highest, highest_bars, lowest, lowest_bars};
 pub(crate) use deviation::{cci, dev, linreg, stdev};
 pub(crate) use directional::{adx, minus_di, plus_di, sar, supertrend, supertrend_direction};

@@ -1,6 +1,6 @@
 //! Change over time and place within a range.
 
-use super::{highest, lowest, rma};
+use super::{first_full_window, highest, lowest};
 
 /// x - x\[n\].
 pub(crate) fn change(x: &[f64], n: usize) -> Vec<f64> {
@@ -16,11 +16,23 @@ pub(crate) fn roc(x: &[f64], n: usize) -> Vec<f64> {
 /// Wilder's relative strength index: seeded with the mean gain and loss of the first n changes; 0 when nothing moved.
 pub(crate) fn rsi(x: &[f64], n: usize) -> Vec<f64> {
     let moves = change(x, 1);
-    let side =
-        |f: fn(f64) -> f64| moves.iter().map(|m| if m.is_nan() { f64::NAN } else { f(*m) }).collect::<Vec<f64>>();
-    let (up, down) = (rma(&side(|m| m.max(0.0)), n), rma(&side(|m| (-m).max(0.0)), n));
+    let mut out = vec![f64::NAN; x.len()];
+    let Some(start) = first_full_window(&moves, n) else { return out };
+    let length = n as f64;
+    let seed = |f: fn(f64) -> f64| moves[start..start + n].iter().map(|m| f(*m)).sum::<f64>() / length;
+    let (mut up, mut down) = (seed(|m| m.max(0.0)), seed(|m| (-m).max(0.0)));
     let index = |u: f64, d: f64| if u + d == 0.0 { 0.0 } else { 100.0 * u / (u + d) };
-    up.iter().zip(&down).map(|(u, d)| index(*u, *d)).collect()
+    out[start + n - 1] = index(up, down);
+    // Two Wilder averages side by side: each waits for its own division, not for the other's.
+    for t in start + n..x.len() {
+        if moves[t].is_nan() {
+            continue;
+        }
+        up = (up * (length - 1.0) + moves[t].max(0.0)) / length;
+        down = (down * (length - 1.0) + (-moves[t]).max(0.0)) / length;
+        out[t] = index(up, down);
+    }
+    out
 }
 
 /// 100 * (x - lowest low) / (highest high - lowest low); `na` when flat.

@@ -33,6 +33,39 @@ pub fn haircut_sharpe(sharpe_annual: f64, years: f64, tests: f64) -> Option<Hair
     Some(Haircut { t, p, p_adjusted, sharpe_annual: left, cut: 1.0 - left / sharpe_annual })
 }
 
+/// The best of a family cut three ways, by the p-values that its members really show.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FamilyHaircuts {
+    /// Bonferroni, over all members.
+    pub bonferroni: Haircut,
+    /// Holm.
+    pub holm: Haircut,
+    /// Benjamini, Hochberg and Yekutieli.
+    pub bhy: Haircut,
+}
+
+/// Cuts the highest of `sharpes_annual`, the annual Sharpe ratios of all members of a family over `years`. Members that never
+/// traded (NaN) count with p = 1. `None` without a positive one.
+pub fn family_haircuts(sharpes_annual: &[f64], years: f64) -> Option<FamilyHaircuts> {
+    let best = (0..sharpes_annual.len()).filter(|i| sharpes_annual[*i] > 0.0).max_by(|a, b| {
+        // The first of equals.
+        sharpes_annual[*a].total_cmp(&sharpes_annual[*b]).then(b.cmp(a))
+    })?;
+    let sharpe = sharpes_annual[best];
+    let one = haircut_sharpe(sharpe, years, 1.0)?;
+    let p_of = |sharpe: &f64| if sharpe.is_nan() { 1.0 } else { 2.0 * normal::cdf(-(sharpe * years.sqrt()).abs()) };
+    let p: Vec<f64> = sharpes_annual.iter().map(p_of).collect();
+    let cut = |adjusted: f64| {
+        let left = (-normal::quantile(adjusted / 2.0) / years.sqrt()).max(0.0);
+        Haircut { p_adjusted: adjusted, sharpe_annual: left, cut: 1.0 - left / sharpe, ..one }
+    };
+    Some(FamilyHaircuts {
+        bonferroni: cut(bonferroni(&p)[best]),
+        holm: cut(holm(&p)[best]),
+        bhy: cut(benjamini_hochberg_yekutieli(&p)[best]),
+    })
+}
+
 /// Bonferroni: min(1, M*p), in the order given.
 pub fn bonferroni(p: &[f64]) -> Vec<f64> {
     p.iter().map(|one| (one * p.len() as f64).min(1.0)).collect()
@@ -107,6 +140,24 @@ mod tests {
         assert!((h.p_adjusted - 0.159_246_032).abs() < 1e-7);
         assert!((h.sharpe_annual - 0.314_751_582).abs() < 1e-7);
         assert!((h.cut - 0.58).abs() < 5e-4);
+    }
+
+    #[test]
+    fn the_best_of_a_family_is_cut_three_ways() {
+        // Sharpe ratios whose two-sided p-values over 20 years are those of the table above.
+        let sharpes: Vec<f64> = P.iter().rev().map(|p| -normal::quantile(p / 2.0) / 20f64.sqrt()).collect();
+        let cut = family_haircuts(&sharpes, 20.0).unwrap();
+        assert!((cut.bonferroni.p - 0.005).abs() < 1e-12 && (cut.bonferroni.p_adjusted - 0.03).abs() < 1e-12);
+        assert!((cut.holm.p_adjusted - 0.03).abs() < 1e-12);
+        assert!((cut.bhy.p_adjusted - 0.0135 * 6.0 * 2.45 / 4.0).abs() < 1e-12);
+        assert!(cut.bhy.sharpe_annual < cut.holm.sharpe_annual && cut.holm.sharpe_annual < sharpes[5]);
+        assert_eq!(family_haircuts(&[-0.3, f64::NAN], 20.0), None);
+        assert_eq!(family_haircuts(&[], 20.0), None);
+        assert_eq!(family_haircuts(&[0.75, f64::NAN], 20.0).unwrap().bonferroni.p_adjusted, 2.0 * one_p());
+    }
+
+    fn one_p() -> f64 {
+        haircut_sharpe(0.75, 20.0, 1.0).unwrap().p
     }
 
     #[test]

@@ -13,5 +13,6 @@ mod sweep;
 mod trial;
 
 pub use plan::{House, StepSweep};
+pub(crate) use plan::{live, warm_up};
 pub use run::{StepRun, run_steps};
 pub use sweep::{StepSweepResult, step_block_moments, sweep_steps};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use assay_pine::graph::{Graph, NodeId, Shape};
+use assay_pine::graph::{Graph, NodeId, Shape, SymbolFact};
 use assay_pine::{Direction, Input, OrderKind, Settings, Sizing as HeaderSizing, StepProgram};
 
 use super::broker::{Allow, BrokerSettings, CloseRule, Commission, Intrabar, Sizing};
@@ -20,8 +20,6 @@ pub struct House {
     pub fill: Fill,
     /// What is assumed within a bar.
     pub intrabar: Intrabar,
-    /// Size of a tick of the symbol.
-    pub mintick: f64,
 }
 
 /// What to sweep.
@@ -46,13 +44,13 @@ pub struct StepSweep<'a> {
 }
 
 impl House {
-    /// The account's settings for a strategy.
-    pub fn settings(&self, program: &StepProgram) -> BrokerSettings {
-        self.with(&program.settings)
+    /// The account's settings for a strategy; the size of a tick is what the bars tell scripts.
+    pub fn settings(&self, program: &StepProgram, bars: &Bars) -> BrokerSettings {
+        self.with(&program.settings, bars)
     }
 
     /// The account's settings for a strategy with this header.
-    pub fn with(&self, header: &Settings) -> BrokerSettings {
+    pub fn with(&self, header: &Settings, bars: &Bars) -> BrokerSettings {
         let commission = match (header.commission_percent, header.commission_per_order, header.commission_per_contract)
         {
             (Some(percent), ..) => Commission::Percent(percent),
@@ -71,7 +69,7 @@ impl House {
             pyramiding: header.pyramiding,
             commission,
             slippage_ticks: f64::from(header.slippage_ticks),
-            mintick: self.mintick,
+            mintick: bars.fact(SymbolFact::MinTick),
             fee: self.costs.fee,
             slippage: self.costs.slippage,
             process_orders_on_close: self.fill == Fill::Close,
@@ -114,7 +112,7 @@ pub(super) fn operands(kind: &OrderKind) -> Vec<NodeId> {
 }
 
 /// Nodes that orders need, directly or through registers.
-pub(super) fn live(program: &StepProgram) -> Vec<bool> {
+pub(crate) fn live(program: &StepProgram) -> Vec<bool> {
     let graph = &program.graph;
     let mut live = vec![false; graph.nodes.len()];
     let mut open: Vec<NodeId> = Vec::new();
@@ -135,11 +133,6 @@ pub(super) fn live(program: &StepProgram) -> Vec<bool> {
     live
 }
 
-/// Points in the grid; `None` past 2^64.
-pub(super) fn grid_size(inputs: &[Input]) -> Option<u64> {
-    inputs.iter().try_fold(1u64, |n, input| n.checked_mul(input.grid.len() as u64))
-}
-
 /// The digits of a grid point, the first input slowest.
 pub(super) fn digits(inputs: &[Input], mut point: u64) -> Vec<usize> {
     let mut digits = vec![0; inputs.len()];
@@ -156,28 +149,8 @@ pub(super) fn point(inputs: &[Input], point: u64) -> Vec<f64> {
     digits(inputs, point).into_iter().zip(inputs).map(|(digit, input)| input.grid[digit]).collect()
 }
 
-/// The size of the grid, if it may be swept.
-pub(super) fn checked_grid(plan: &StepSweep<'_>) -> Result<u64, SweepError> {
-    let inputs = &plan.program.inputs;
-    let size = grid_size(inputs);
-    match size {
-        Some(size) if size <= plan.grid_max => Ok(size),
-        _ => {
-            let mut widest: Vec<_> = inputs.iter().filter(|input| input.grid.len() > 1).collect();
-            widest.sort_by_key(|input| std::cmp::Reverse(input.grid.len()));
-            let widest: Vec<String> = widest
-                .iter()
-                .take(3)
-                .map(|i| format!("{} has {} values (line {})", i.name, i.grid.len(), i.line))
-                .collect();
-            let hint = format!("narrow minval and maxval or raise step; {}", widest.join(", "));
-            Err(SweepError::GridTooLarge { size, max: plan.grid_max, hint })
-        }
-    }
-}
-
 /// Bars before the first decision of one parameter set; `None` when a length is not usable.
-pub(super) fn warm_up(program: &StepProgram, live: &[bool], scalars: &[f64]) -> Option<usize> {
+pub(crate) fn warm_up(program: &StepProgram, live: &[bool], scalars: &[f64]) -> Option<usize> {
     warm_up_of(&program.graph, live, scalars).map(|bars| bars.into_iter().max().unwrap_or(0))
 }
 

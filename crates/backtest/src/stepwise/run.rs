@@ -82,13 +82,14 @@ pub fn run_steps(
     let seen = bars.prefix(range.end);
     let inputs = Inputs::of(program, &live, values, &seen).map_err(|_| invalid())?;
     let mut run = Run { first_bar: first, returns: vec![], equity: vec![], trades: vec![], bars_held: 0 };
-    let broker = execute(program, &live, &inputs, &house.settings(program), &seen, first - lag, |t, growth, broker| {
-        if t >= first {
-            run.bars_held += usize::from(broker.side().is_some());
-            run.returns.push(growth - 1.0);
-            run.equity.push(broker.total_growth());
-        }
-    })
-    .map_err(|_| invalid())?;
+    let broker =
+        execute(program, &live, &inputs, &house.settings(program, &seen), &seen, first - lag, |t, growth, broker| {
+            if t >= first {
+                run.bars_held += usize::from(broker.side().is_some());
+                run.returns.push(growth - 1.0);
+                run.equity.push(broker.total_growth());
+            }
+        })
+        .map_err(|_| invalid())?;
     Ok(StepRun::of(run, &broker))
 }

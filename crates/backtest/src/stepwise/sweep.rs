@@ -5,9 +5,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::lanes::{Lanes, WIDTH};
-use super::plan::{StepSweep, block_bounds, checked_grid, first_bar, live, point};
+use super::plan::{StepSweep, block_bounds, first_bar, live, point};
 use super::scalar::{Inputs, execute};
 use super::trial::Book;
+use crate::grid::checked;
 use crate::sweep::{BLOCKS, Moments};
 use crate::{Bars, Engine, SweepError, SweepResult, Trial};
 
@@ -77,7 +78,7 @@ pub fn step_block_moments(plan: &StepSweep<'_>, points: &[u64]) -> Result<Vec<[M
 
 impl<'a> Prepared<'a> {
     fn new(plan: &'a StepSweep<'a>) -> Result<Prepared<'a>, SweepError> {
-        let grid = checked_grid(plan)?;
+        let grid = checked(&plan.program.inputs, plan.grid_max)?;
         let live = live(plan.program);
         let (usable, first) = first_bar(plan, &live, grid)?;
         let bars = plan.bars.prefix(plan.train.end);
@@ -95,7 +96,7 @@ impl<'a> Prepared<'a> {
             return invalid();
         };
         let mut book = Book::new(self.blocks);
-        let settings = self.plan.house.settings(program);
+        let settings = self.plan.house.settings(program, &self.bars);
         let run = execute(program, &self.live, &inputs, &settings, &self.bars, self.from(), |t, g, _| book.add(t, g));
         match run {
             Ok(broker) => {
@@ -113,7 +114,7 @@ impl<'a> Prepared<'a> {
 
     fn lanes(&self) -> Option<Lanes<'_>> {
         let plan = self.plan;
-        let settings = plan.house.settings(plan.program);
+        let settings = plan.house.settings(plan.program, &self.bars);
         match plan.engine {
             Engine::Scalar => None,
             Engine::Simd => {

@@ -5,17 +5,24 @@ use assay_backtest::{Bars, look_ahead};
 use assay_pine::graph::{NodeId, Op};
 use assay_units::Seed;
 
-use crate::{market, strategy};
+use crate::{family, market, strategy};
 
 /// The values of a Pine expression.
-fn column(expression: &str, bars: &Bars) -> Vec<f64> {
+pub fn column(expression: &str, bars: &Bars) -> Vec<f64> {
     let program = strategy(&format!("x = {expression}"), "x > 0", "x < 0");
     let Op::Compare(_, node, _) = program.graph.node(program.entry).op else { panic!("a comparison was asked for") };
     values_of(&program, node, bars)
 }
 
+/// The values of one member of a tuple that `head` declares.
+pub fn member(head: &str, member: &str, bars: &Bars) -> Vec<f64> {
+    let program = strategy(head, &format!("{member} > 0"), &format!("{member} < 0"));
+    let Op::Compare(_, node, _) = program.graph.node(program.entry).op else { panic!("a comparison was asked for") };
+    values_of(&program, node, bars)
+}
+
 fn values_of(program: &assay_pine::Program, node: NodeId, bars: &Bars) -> Vec<f64> {
-    assert!(look_ahead::prefix_test(program, &program.defaults(), bars, Seed(1)).unwrap(), "looks ahead");
+    assert_eq!(look_ahead::look_ahead(&family(program), &program.defaults(), bars, Seed(1)), Ok(None));
     assay_backtest::values(program, node, &program.defaults(), bars).unwrap()
 }
 
@@ -85,11 +92,7 @@ fn directional_movement_has_talibs_values() {
         ("m", 14, 25.872911, 27.724380, 21.289863),
         ("a", 27, 16.746650, 22.967022, 37.345623),
     ] {
-        let program = strategy("[p, m, a] = ta.dmi(14, 14)", &format!("{member} > 0"), &format!("{member} < 0"));
-        let Op::Compare(_, node, _) = program.graph.node(program.entry).op else {
-            panic!("a comparison was asked for")
-        };
-        let x = values_of(&program, node, &bars);
+        let x = self::member("[p, m, a] = ta.dmi(14, 14)", member, &bars);
         assert!(x[first - 1].is_nan());
         for (t, golden) in [(first, at_first), (500, at_500), (2_519, last)] {
             assert!((x[t] - golden).abs() < 1e-6, "{member} at {t}: {} {golden}", x[t]);

@@ -5,10 +5,10 @@ use assay_pine::Program;
 
 use crate::{market, strategy};
 
-const COSTS: Costs = Costs { fee: 0.001, slippage: 0.0 };
+pub const COSTS: Costs = Costs { fee: 0.001, slippage: 0.0 };
 
 /// vectorbt enters at the first bar above after one below; equality keeps the state.
-fn sma_cross() -> Program {
+pub fn sma_cross() -> Program {
     strategy(
         "fast = input.int(10, minval=2, maxval=101)\nslow = input.int(50, minval=10, maxval=208, step=2)\na = ta.sma(close, fast)\nb = ta.sma(close, slow)\nseen = not na(ta.barssince(a < b))",
         "a > b and seen",
@@ -16,7 +16,7 @@ fn sma_cross() -> Program {
     )
 }
 
-fn rsi_bands() -> Program {
+pub fn rsi_bands() -> Program {
     strategy(
         "n = input.int(14, minval=2, maxval=26)\nlower = input.int(30, minval=10, maxval=48, step=2)\nupper = input.int(70, minval=52, maxval=90, step=2)\nr = ta.rsi(close, n)",
         "r < lower",
@@ -24,7 +24,7 @@ fn rsi_bands() -> Program {
     )
 }
 
-fn swept(program: &Program, bars: &Bars, engine: Engine, threads: usize) -> SweepResult {
+pub fn swept(program: &Program, bars: &Bars, engine: Engine, threads: usize) -> SweepResult {
     let plan = Sweep {
         program,
         bars,

@@ -16,7 +16,7 @@ use crate::market::daily;
 const DAY_MS: i64 = 86_400_000;
 
 fn house() -> House {
-    House { costs: Costs { fee: 0.0, slippage: 0.0 }, fill: Fill::NextOpen, intrabar: Intrabar::Path, mintick: 0.01 }
+    House { costs: Costs { fee: 0.0, slippage: 0.0 }, fill: Fill::NextOpen, intrabar: Intrabar::Path }
 }
 
 fn checked(text: &str) -> Script {

@@ -6,11 +6,27 @@ mod golden_indicators;
 mod golden_sweeps;
 mod interpreting;
 mod market;
+mod oracles;
 mod paths;
+mod permuting;
+mod random_scripts;
 mod searching;
 mod stepwise;
 
+use assay_backtest::{Costs, Engine, Family, Fill};
 use assay_pine::{Program, compile};
+
+/// A family under mild costs, filled at the next open.
+fn family(program: &Program) -> Family<'_> {
+    Family {
+        strategy: program.into(),
+        costs: Costs { fee: 0.0005, slippage: 0.0 },
+        fill: Fill::NextOpen,
+        engine: Engine::Simd,
+        grid_max: 1_000,
+        trades_min: 30,
+    }
+}
 
 /// A strategy that enters on `entry` and leaves on `exit`, behind `head`.
 fn strategy(head: &str, entry: &str, exit: &str) -> Program {

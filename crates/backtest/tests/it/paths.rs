@@ -10,12 +10,11 @@ fn house(closes: bool) -> House {
         costs: Costs { fee: 0.001, slippage: 0.0005 },
         fill: if closes { Fill::Close } else { Fill::NextOpen },
         intrabar: Intrabar::Pessimistic,
-        mintick: 0.01,
     }
 }
 
 /// What differs, in words; `None` when nothing does.
-fn difference(text: &str, bars: &Bars) -> Result<usize, String> {
+pub(super) fn difference(text: &str, bars: &Bars) -> Result<usize, String> {
     let steps = assay_pine::compile_steps(text).map_err(|refusal| format!("not lowered: {refusal}"))?;
     let script = assay_pine::check(text).map_err(|refusal| format!("not checked: {refusal}"))?;
     let house = house(steps.settings.process_orders_on_close);

@@ -75,6 +75,19 @@ fn a_search_refuses_other_lengths_and_stops_when_told() {
 }
 
 #[test]
+fn scratch_serves_one_search_after_another() {
+    let bars = market::daily(8, 300);
+    let other = strategy("n = input.int(5, minval=2, maxval=30)", "ta.rsi(close, n) < 40", "ta.rsi(close, n) > 60");
+    let (first, other) = (crossing(), other);
+    let searches = [Search::new(&plan(&first, &bars)).unwrap(), Search::new(&plan(&other, &bars)).unwrap()];
+    let alone = |i: usize| searches[i].best(&bars, 1, &mut SearchScratch::default(), &|| true).unwrap();
+    let mut scratch = SearchScratch::default();
+    for i in [0, 1, 0, 0, 1] {
+        assert_eq!(searches[i].best(&bars, 1, &mut scratch, &|| true).unwrap(), alone(i));
+    }
+}
+
+#[test]
 fn block_moments_add_up_to_their_trial() {
     let (program, bars) = (crossing(), market::daily(3, 300));
     let plan = plan(&program, &bars);

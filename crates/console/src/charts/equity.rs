@@ -1,4 +1,4 @@
-//! Equity against buy-and-hold over time, on a logarithmic scale, with the untouched part shaded.
+//! Equity against buy-and-hold over time, on a logarithmic scale, with the part shaded that walking forward traded.
 
 use maud::{Markup, html};
 
@@ -7,7 +7,7 @@ use super::svg::{Area, Frame, line, place};
 use super::{POINTS_MAX, Point, thinned};
 use crate::figures;
 
-/// Draws a curve; `test_from` is where the untouched bars begin.
+/// Draws a curve; `test_from` is where walking forward begins to trade.
 pub(crate) fn draw(name: &str, what: &str, curve: &[Point], test_from: Option<i64>, points_max: usize) -> Markup {
     let curve = thinned(curve, points_max.min(POINTS_MAX));
     let positive = |x: f64| x.is_finite() && x > 0.0;
@@ -36,7 +36,7 @@ pub(crate) fn draw(name: &str, what: &str, curve: &[Point], test_from: Option<i6
         figures::day(last.0),
         figures::number(last.1),
         figures::number(last.2),
-        test_from.map(|at| format!(" The untouched bars begin on {}.", figures::day(at))).unwrap_or_default()
+        test_from.map(|at| format!(" Walking forward begins to trade on {}.", figures::day(at))).unwrap_or_default()
     );
     let title = format!("Equity of {what}, logarithmic");
     let frame = Frame { name, title: &title, description: &description, width: 760.0, height: 300.0 };

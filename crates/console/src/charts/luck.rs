@@ -10,16 +10,17 @@ use crate::figures;
 /// Two-sided 95 % of a normal distribution.
 const Z95: f64 = 1.96;
 
-/// Draws the Sharpe ratio with its uncertainty against luck, holding and the untouched bars. All annual.
+/// Draws the Sharpe ratio with its uncertainty against luck, holding and walking forward. All annual.
 pub(crate) fn draw(name: &str, e: &EvidenceView) -> Markup {
     let finite = |x: Option<f64>| x.filter(|x| x.is_finite());
     let Some(sharpe) = finite(e.sharpe_annual) else { return html! {} };
     let reach = finite(e.sharpe_se_annual).map(|se| (sharpe - Z95 * se, sharpe + Z95 * se));
     let marks: Vec<(&str, &str, f64)> = [
+        ("luck, permuted markets", "luck", finite(e.permutation.and_then(|p| p.median_best_annual))),
         ("luck, independent tries", "luck", finite(e.expected_max_effective_annual)),
         ("luck, all tries", "luck-raw", finite(e.expected_max_raw_annual)),
         ("buy and hold", "hold", finite(e.buy_and_hold_sharpe)),
-        ("untouched bars", "test", finite(e.walk_forward.map(|w| w.test_sharpe))),
+        ("walking forward", "test", finite(e.walk_forward.map(|w| w.test_sharpe))),
     ]
     .into_iter()
     .filter_map(|(label, class, at)| Some((label, class, at?)))

@@ -80,7 +80,7 @@ impl Area {
                     @if label {
                         @let roomy = self.right - x > 120.0;
                         text.untouched-label x=(place(if roomy { x + 6.0 } else { x - 6.0 })) y=(place(self.bottom - 8.0))
-                            text-anchor=(if roomy { "start" } else { "end" }) { "untouched bars" }
+                            text-anchor=(if roomy { "start" } else { "end" }) { "walking forward" }
                     }
                 }
             }

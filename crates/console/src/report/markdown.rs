@@ -103,7 +103,7 @@ fn best(page: &ConceptPage, out: &mut String) -> std::fmt::Result {
     if !values.is_empty() {
         writeln!(out, "Best parameter set: {}.\n", values.join(", "))?;
     }
-    writeln!(out, "| | Train | Train, holding | Untouched | Whole |\n|---|--:|--:|--:|--:|")?;
+    writeln!(out, "| | All bars | Holding | Walking forward |\n|---|--:|--:|--:|")?;
     for (name, values) in metric_rows(chosen) {
         writeln!(out, "| {name} | {} |", values.join(" | "))?;
     }

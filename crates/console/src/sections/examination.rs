@@ -50,7 +50,7 @@ pub(crate) fn matrix(page: &ConceptPage) -> Markup {
                         }
                     }
                 }
-                p.minor { "The share is the deflated Sharpe ratio by independent tries, judged by the looks up to then. The verdict above judges all of them again by all looks." }
+                p.minor { "The share is the chance of luck, by the looks up to then. The verdict above judges all of them again by all looks." }
             }
         }
     }
@@ -58,9 +58,8 @@ pub(crate) fn matrix(page: &ConceptPage) -> Markup {
 
 fn cell(x: &ExaminationView, best: Option<&str>, drawn: &BTreeSet<String>) -> Markup {
     let anchor = anchor(x);
-    let dsr = x.evidence.as_ref().and_then(|e| e.dsr_effective);
-    let inner =
-        html! { (marks::badge(&x.verdict)) @if let Some(dsr) = dsr { " " span.minor { (figures::probability(dsr)) } } };
+    let luck = x.evidence.as_ref().and_then(|e| e.permutation).map(|p| p.p_looks);
+    let inner = html! { (marks::badge(&x.verdict)) @if let Some(luck) = luck { " " span.minor { (figures::probability(luck)) } } };
     html! {
         @if drawn.contains(&anchor) { a.cell href={"#" (anchor)} { (inner) } } @else { (inner) }
         @if best == Some(anchor.as_str()) { " " span.minor { "decides" } }
@@ -129,7 +128,7 @@ fn body(x: &ExaminationView, detail: Detail) -> Markup {
             }
         }
         figure {
-            figcaption { "Equity" span.key.own { "strategy, after costs" } span.key.hold { "buy and hold" } span.key.test { "untouched bars: no part in choosing" } }
+            figcaption { "Equity" span.key.own { "strategy, after costs" } span.key.hold { "buy and hold" } span.key.test { "walking forward: earlier bars choose, these trade" } }
             div.scroll tabindex="0" { (charts::equity::draw(&format!("{name}-e"), &what, &chosen.curve, x.test_from, detail.points_max)) }
         }
         figure {
@@ -148,11 +147,11 @@ fn body(x: &ExaminationView, detail: Detail) -> Markup {
     }
 }
 
-/// The rows of the metrics table, as text: name, then train, hold on train, untouched, whole.
-pub(crate) fn metric_rows(chosen: &ChosenView) -> Vec<(&'static str, [String; 4])> {
+/// The rows of the metrics table, as text: name, then all bars, holding, walking forward.
+pub(crate) fn metric_rows(chosen: &ChosenView) -> Vec<(&'static str, [String; 3])> {
     let row = |name, write: &dyn Fn(&MetricsView) -> String| {
         let test = chosen.test.as_ref().map_or_else(|| "-".to_owned(), write);
-        (name, [write(&chosen.train), write(&chosen.hold_train), test, write(&chosen.whole)])
+        (name, [write(&chosen.train), write(&chosen.hold_train), test])
     };
     let share = |x: Option<f64>| figures::or_unmeasured(x, figures::percent);
     let plain = |x: Option<f64>| figures::or_unmeasured(x, figures::ratio);
@@ -174,7 +173,7 @@ fn metrics(chosen: &ChosenView) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Metrics" {
             table {
-                thead { tr { th scope="col" { "" } th.num scope="col" { "Train" } th.num scope="col" { "Train, holding" } th.num scope="col" { "Untouched" } th.num scope="col" { "Whole" } } }
+                thead { tr { th scope="col" { "" } th.num scope="col" { "All bars" } th.num scope="col" { "Holding" } th.num scope="col" { "Walking forward" } } }
                 tbody {
                     @for (name, values) in metric_rows(chosen) {
                         tr { th scope="row" { (name) } @for value in &values { td.num { (value) } } }

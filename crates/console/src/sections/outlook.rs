@@ -2,11 +2,11 @@
 
 use assay_research::views::{ConceptPage, EvidenceView, ReasonView};
 
-use crate::figures::{about, basis_points, count, percent, ratio};
+use crate::figures::{about, basis_points, count, percent, plural, ratio};
 
-/// Standard deviations of a normal distribution below which 0.90 of it lies: the deflated Sharpe ratio that the judge asks
+/// Standard deviations of a normal distribution below which 0.50 of it lies: the deflated Sharpe ratio that the judge asks
 /// for, as a test checks.
-const Z_OF_DSR_MIN: f64 = 1.2816;
+const Z_OF_DSR_MIN: f64 = 0.0;
 
 /// One sentence or two for each failed check, the gravest first; for a verdict without failed checks, what could undo it.
 pub(crate) fn changes(page: &ConceptPage) -> Vec<String> {
@@ -29,6 +29,17 @@ fn change(code: &str, e: &EvidenceView) -> String {
     match code {
         "look_ahead" => "A script whose signals use only bars that are over: look for negative offsets and for values of a higher interval that are read before it closes.".into(),
         "valid_trials" => "Ranges that hold at least one valid parameter set: the lengths must fit into the history, and the script's own conditions must allow some set to trade.".into(),
+        "luck" | "little_luck" => match (finite(e.sharpe_annual), e.permutation) {
+            (Some(sharpe), Some(permuted)) => format!(
+                "A Sharpe ratio that fewer permuted markets reach: it shows {} a year, and the middle one of {} permuted markets {}. A longer history narrows what luck can show; a smaller grid asks less of it; looks that were taken stay counted.",
+                ratio(sharpe),
+                count(permuted.permutations.into()),
+                permuted.median_best_annual.map_or_else(|| "nothing".to_owned(), ratio)
+            ),
+            _ => "Permuted markets to compare it with: see ASSAY_PERMUTATIONS_MAX.".into(),
+        },
+        "best_trades" => "A gain that does not hang on five trades: a longer history, or rules that trade more often.".into(),
+        "noise" => "Rules that do not depend on the last tick: wider thresholds, or smoother inputs.".into(),
         "deflated_sharpe" => match (finite(e.expected_max_effective_annual), finite(e.sharpe_se_annual)) {
             (Some(luck), Some(error)) => format!(
                 "A Sharpe ratio of about {} a year on the same bars (it shows {}), or the same ratio on a longer history, which narrows its error. A smaller grid asks for less; looks that were taken stay counted.",
@@ -46,16 +57,16 @@ fn change(code: &str, e: &EvidenceView) -> String {
             ),
             None => "Nothing about costs: it loses before they are charged. Only other rules would.".into(),
         },
-        "untouched_bars" => "A gain on bars that took no part in choosing. Tuning it again on these bars would use them up; new bars, or another market, would not.".into(),
+        "untouched_bars" => "A gain on bars that come after those that chose. Tuning it again on these bars would use them up; new bars, or another market, would not.".into(),
         "overfitting" => "Fewer inputs or a coarser grid, so that the set that is best on one half of the bars is above the middle on the other.".into(),
         "walk_forward_efficiency" => match e.walk_forward {
             Some(w) if w.train_sharpe > 0.0 => format!(
-                "Untouched bars that keep half of the {} promised: a Sharpe ratio of {} or more (they show {}).",
+                "Later bars that keep a quarter of the {} promised: a Sharpe ratio of {} or more (they show {}).",
                 ratio(w.train_sharpe),
-                ratio(w.train_sharpe / 2.0),
+                ratio(w.train_sharpe / 4.0),
                 ratio(w.test_sharpe)
             ),
-            _ => "A positive Sharpe ratio on the bars that choose, which the untouched bars can then keep.".into(),
+            _ => "A positive Sharpe ratio on the bars that choose, which the bars after can then keep.".into(),
         },
         "plateau" => format!(
             "Neighbouring parameter sets that do at least half as well as the best{}. A set from a flatter region of the map is the honest choice.",
@@ -79,13 +90,11 @@ fn change(code: &str, e: &EvidenceView) -> String {
 
 fn undoing(e: &EvidenceView) -> Vec<String> {
     let mut out = Vec::new();
-    if let (Some(sharpe), Some(luck), Some(error)) =
-        (finite(e.sharpe_annual), finite(e.expected_max_effective_annual), finite(e.sharpe_se_annual))
-    {
+    if let (Some(permuted), Some(sharpe)) = (e.permutation, finite(e.sharpe_annual)) {
         out.push(format!(
-            "More looks: each new trial raises what luck may show. It stays above luck until that reaches about {} (it is {} after {} independent tries).",
-            ratio(sharpe - Z_OF_DSR_MIN * error),
-            ratio(luck),
+            "More looks: each new trial on this data makes luck a better explanation. It stands at {} a year against {} for the middle permuted market, after {} independent tries.",
+            ratio(sharpe),
+            permuted.median_best_annual.map_or_else(|| "nothing".to_owned(), ratio),
             about(e.trials_effective)
         ));
     }
@@ -93,8 +102,8 @@ fn undoing(e: &EvidenceView) -> Vec<String> {
         out.push(format!("Dearer trading: beyond {} a side nothing is left.", basis_points(cost)));
     }
     out.push(format!(
-        "New bars on which it earns nothing: {} untouched bars are all that it has proved itself on.",
-        count(e.walk_forward.map_or(0, |w| w.test_bars) as u64)
+        "New bars on which it earns nothing: walking forward it has proved itself on {}.",
+        plural(e.walk_forward.map_or(0, |w| w.test_bars) as u64, "bar", "bars")
     ));
     out
 }
@@ -105,8 +114,8 @@ mod tests {
 
     #[test]
     fn the_lines_are_those_of_the_judge() {
-        assert_eq!(Thresholds::default().dsr_min, 0.90);
-        assert_eq!(Thresholds::default().walk_forward_efficiency_min, 0.5, "`half` in the sentences");
+        assert_eq!(Thresholds::default().dsr_min, 0.50, "the deviation of one half is 0");
+        assert_eq!(Thresholds::default().walk_forward_efficiency_min, 0.25, "`a quarter` in the sentences");
         assert_eq!(Thresholds::default().plateau_min, 0.5, "`half` in the sentences");
     }
 }

@@ -30,7 +30,30 @@ pub(crate) fn figures(e: &EvidenceView, examination: Option<&ExaminationView>) -
         figure(
             "Sharpe ratio, a year",
             sharpe,
-            "Return per unit of risk of the best set on the bars that chose it, after costs; ± one standard error, which allows for skew and fat tails.",
+            "Return per unit of risk of the best set on all bars, after costs; ± one standard error, which allows for skew and fat tails.",
+        ),
+        figure(
+            "Chance of luck",
+            or_unmeasured(e.permutation.map(|p| p.p), probability),
+            &match e.permutation {
+                Some(p) => format!(
+                    "Share of permuted markets (same bars, other order) on which the same search finds as much: {} of {}.",
+                    count(p.exceeded.into()),
+                    count(p.permutations.into())
+                ),
+                None => "Share of permuted markets (same bars, other order) on which the same search finds as much."
+                    .to_owned(),
+            },
+        ),
+        figure(
+            "Chance of luck, all looks",
+            or_unmeasured(e.permutation.map(|p| p.p_looks), probability),
+            "The same, counting every look ever taken at this data and every data set of the concept. This one decides.",
+        ),
+        figure(
+            "Best of luck, permuted markets",
+            or_unmeasured(e.permutation.and_then(|p| p.median_best_annual), ratio),
+            "Best Sharpe ratio a year of the same search on the middle permuted market.",
         ),
         figure(
             "Probabilistic Sharpe ratio",
@@ -41,17 +64,14 @@ pub(crate) fn figures(e: &EvidenceView, examination: Option<&ExaminationView>) -
             "Deflated Sharpe ratio, all tries",
             or_unmeasured(e.dsr_raw, probability),
             &format!(
-                "Chance that it beats the best of luck among all {} parameter sets ever tried here, were each independent of the others.",
+                "Chance that it beats the best of luck among all {} parameter sets ever tried on this data, were each independent of the others.",
                 count(e.trials_raw)
             ),
         ),
         figure(
             "Deflated Sharpe ratio, independent tries",
             or_unmeasured(e.dsr_effective, probability),
-            &format!(
-                "The same among the {} tries that all of those are worth. This one decides.",
-                about(e.trials_effective)
-            ),
+            &format!("The same among the {} tries that all of those are worth.", about(e.trials_effective)),
         ),
         figure(
             "Best of luck, all tries",
@@ -94,22 +114,22 @@ pub(crate) fn figures(e: &EvidenceView, examination: Option<&ExaminationView>) -
         figure(
             "Sharpe ratio, train",
             or_unmeasured(walk.map(|w| w.train_sharpe), ratio),
-            "On the bars that chose the parameters.",
+            "Mean over the walk-forward windows, on the bars that chose the parameters.",
         ),
         figure(
-            "Sharpe ratio, untouched",
+            "Sharpe ratio, walking forward",
             or_unmeasured(walk.map(|w| w.test_sharpe), ratio),
             &format!(
-                "On the {} at the end that took no part in the choice.",
+                "Sets chosen on earlier bars on the {} after, joined.",
                 plural(walk.map_or(0, |w| w.test_bars) as u64, "bar", "bars")
             ),
         ),
         figure(
             "Walk-forward efficiency",
             or_unmeasured(walk.and_then(|w| w.efficiency), percent),
-            "Share of the promised Sharpe ratio that the untouched bars kept.",
+            "Share of the promised Sharpe ratio that the bars after the choices kept.",
         ),
-        figure("Trades", count(e.trades.into()), "Positions opened on the bars that chose; few trades prove little."),
+        figure("Trades", count(e.trades.into()), "Positions opened; few trades prove little."),
         figure(
             "Break-even cost",
             or_unmeasured(e.break_even_cost, |c| format!("{} a side", basis_points(c))),
@@ -127,6 +147,52 @@ pub(crate) fn figures(e: &EvidenceView, examination: Option<&ExaminationView>) -
             "Sharpe ratio, buy and hold",
             or_unmeasured(e.buy_and_hold_sharpe, ratio),
             "Buying once and holding, on the same bars, free of cost.",
+        ),
+        figure(
+            "Alpha and beta",
+            format!("{} and {}", or_unmeasured(e.alpha_annual, percent), or_unmeasured(e.beta, ratio)),
+            &format!(
+                "Yearly return that the market does not explain (t = {}), and the share of its moves that it makes.",
+                or_unmeasured(e.alpha_t, ratio)
+            ),
+        ),
+        figure(
+            "Orders one and two bars later",
+            format!("{} and {}", or_unmeasured(e.delay_one_kept, percent), or_unmeasured(e.delay_two_kept, percent)),
+            "Share of the Sharpe ratio that is left. Below a half, the edge lives in the moment of the fill.",
+        ),
+        figure(
+            "Sharpe ratio without the five best trades",
+            or_unmeasured(e.best_trades_out_sharpe, ratio),
+            "What is left when the five best trades had not been made.",
+        ),
+        figure(
+            "Kept under noise",
+            or_unmeasured(e.noise_kept, percent),
+            "Share of the Sharpe ratio that is left, in the middle, when each bar is moved by a tenth of a usual move.",
+        ),
+        figure(
+            "Years that earned",
+            or_unmeasured(e.years_positive, percent),
+            "Of the calendar years in which it traded.",
+        ),
+        figure(
+            "Purged cross-validation",
+            or_unmeasured(e.cv_median_sharpe, ratio),
+            &format!(
+                "Median yearly Sharpe ratio of histories in which each stretch was traded with a set chosen on others; {} of them earn.",
+                or_unmeasured(e.cv_paths_positive, percent)
+            ),
+        ),
+        figure(
+            "Superior predictive ability",
+            or_unmeasured(e.spa_p, probability),
+            &format!(
+                "Hansen's chance that no set of a sample beats cash (White's: {}); StepM names {} of {}. The market's drift counts for it, so it is milder than the permuted markets.",
+                or_unmeasured(e.reality_check_p, probability),
+                e.step_m.map_or_else(|| UNMEASURED.to_owned(), |n| count(n.into())),
+                e.sampled.map_or_else(|| UNMEASURED.to_owned(), |n| count(n.into()))
+            ),
         ),
         figure(
             "Sharpe ratio after haircut",

@@ -3,7 +3,7 @@
 use assay_research::propose::{Origin, Proposal};
 use assay_research::views::{
     ChosenView, ConceptPage, ConceptRow, EvidenceView, ExaminationView, HeatMapView, InputView, Looks, MetricsView,
-    ReasonView, SourceView, StrategyView, TimelineView, TradeView, VerdictView, WalkForwardView,
+    PermutationView, ReasonView, SourceView, StrategyView, TimelineView, TradeView, VerdictView, WalkForwardView,
 };
 
 const DAY: i64 = 86_400_000;
@@ -74,6 +74,7 @@ pub fn page() -> ConceptPage {
             evidence: Some(evidence()),
             looks: Looks { raw: 12_345, effective: 41.6 },
             own: Looks { raw: 720, effective: 9.3 },
+            agreement: None,
             at: "2026-03-02T14:05:13.340Z".into(),
         }),
         timeline: vec![
@@ -184,6 +185,15 @@ fn evidence() -> EvidenceView {
         plateau: Some(0.41),
         buy_and_hold_sharpe: Some(0.70),
         look_ahead_clean: true,
+        permutation: Some(PermutationView {
+            p: 0.002,
+            p_tail: 0.002,
+            p_looks: 0.018,
+            permutations: 1_000,
+            exceeded: 1,
+            median_best_annual: Some(0.41),
+        }),
+        ..EvidenceView::default()
     }
 }
 
@@ -227,6 +237,7 @@ fn examination(symbol: &str, columns: usize, rows: usize) -> ExaminationView {
             test: Some(metrics(0.21)),
             whole: metrics(2.06),
             hold_train: metrics(1.9),
+            family_haircuts: Some([0.1, 0.1, 0.2]),
             haircut_sharpe: Some(0.17),
             curve: (0..600)
                 .map(|i| (START + i * 6 * DAY, equity(i), 1.0 + i as f64 / 200.0, -0.2 * (i as f64 / 20.0).sin().abs()))
@@ -247,6 +258,13 @@ fn examination(symbol: &str, columns: usize, rows: usize) -> ExaminationView {
                 })
                 .collect(),
             trades_total: 214,
+            permuted_bests: vec![0.41; 50],
+            fan: None,
+            windows: vec![],
+            drift: Some(0.1),
+            regimes: vec![],
+            warm_up_changes: vec![],
+            warm_up_bars: 200,
         }),
     }
 }

@@ -62,7 +62,7 @@ fn every_chart_is_there_with_words() {
     assert_eq!(html.matches("<svg").count(), 1 + 2 * 3);
     assert_eq!(html.matches("role=\"img\"").count(), 7);
     assert_eq!(html.matches("<desc").count(), 7);
-    assert!(html.contains("untouched bars"));
+    assert!(html.contains("walking forward"));
     // The map of the deciding examination in full, the other one pooled.
     let deciding = html.split("<svg").find(|svg| svg.contains("x0-SPX-m-t")).unwrap();
     assert_eq!(deciding.matches("<rect").count(), 30 * 12 + 2 + 7 + 3);

@@ -7,6 +7,7 @@ use super::{Checked, Checker, Known, Typed};
 use crate::Sizing;
 use crate::ast::{Arg, Expr};
 use crate::lexer::Span;
+use crate::signatures;
 
 /// Parameters of `strategy(...)` in order.
 const HEADER: [&str; 24] = [
@@ -53,24 +54,6 @@ pub const EXIT: [&str; 13] = [
     "trail_offset",
     "oca_name",
     "comment",
-];
-/// The same by place until version 4.
-const EXIT_OLD: [&str; 15] = [
-    "id",
-    "from_entry",
-    "qty",
-    "qty_percent",
-    "profit",
-    "limit",
-    "loss",
-    "stop",
-    "trail_price",
-    "trail_points",
-    "trail_offset",
-    "oca_name",
-    "comment",
-    "when",
-    "alert_message",
 ];
 /// `strategy.close`.
 pub const CLOSE: [&str; 5] = ["id", "qty", "qty_percent", "immediately", "comment"];
@@ -166,29 +149,15 @@ impl<'a> Checker<'a> {
         if let Some(field) = member.strip_prefix("opentrades.") {
             return self.trade(false, field, args, span);
         }
-        // `when` had its own place until version 4; later it is only given by name.
-        let old = self.version < 5;
-        let entry: &[&str] = if old {
-            &["id", "direction", "qty", "limit", "stop", "oca_name", "oca_type", "comment", "when", "alert_message"]
-        } else {
-            &ENTRY
-        };
-        let (order, parameters, positions): (Order, &[&str], &[&str]) = match (member, old) {
-            ("entry", _) => (Order::Entry, &ENTRY, entry),
-            ("order", _) => (Order::Order, &ENTRY, entry),
-            ("exit", true) => (Order::Exit, &EXIT, &EXIT_OLD),
-            ("exit", false) => (Order::Exit, &EXIT, &EXIT),
-            ("close", true) => {
-                (Order::Close, &CLOSE, &["id", "when", "comment", "qty", "qty_percent", "alert_message"])
-            }
-            ("close", false) => {
-                (Order::Close, &CLOSE, &["id", "comment", "qty", "qty_percent", "alert_message", "immediately"])
-            }
-            ("close_all", true) => (Order::CloseAll, &CLOSE_ALL, &["when", "comment", "alert_message"]),
-            ("close_all", false) => (Order::CloseAll, &CLOSE_ALL, &["comment", "alert_message", "immediately"]),
-            ("cancel", _) => (Order::Cancel, &["id"], &["id", "when"]),
-            ("cancel_all", _) => (Order::CancelAll, &[], &["when"]),
-            ("risk.allow_entry_in", _) => (Order::AllowEntryIn, &["value"], &["value"]),
+        let (order, parameters): (Order, &[&str]) = match member {
+            "entry" => (Order::Entry, &ENTRY),
+            "order" => (Order::Order, &ENTRY),
+            "exit" => (Order::Exit, &EXIT),
+            "close" => (Order::Close, &CLOSE),
+            "close_all" => (Order::CloseAll, &CLOSE_ALL),
+            "cancel" => (Order::Cancel, &["id"]),
+            "cancel_all" => (Order::CancelAll, &[]),
+            "risk.allow_entry_in" => (Order::AllowEntryIn, &["value"]),
             _ if member.starts_with("risk.") => {
                 let _ = self.inert_arguments(args);
                 let refused = self.refuse(span.advises(
@@ -199,6 +168,11 @@ impl<'a> Checker<'a> {
                 return Ok(Typed::new(Code::Error(refused.code.into(), span.line), Type::Void));
             }
             _ => return Err(span.says(format!("`{name}` is not known"))),
+        };
+        // What stands where differs between versions.
+        let positions: Vec<&str> = match signatures::overloads(name, self.version).next() {
+            Some(signature) => signature.parameters.iter().map(|parameter| parameter.name).collect(),
+            None => Vec::new(),
         };
         let mut codes: Vec<Option<Code>> = vec![None; parameters.len()];
         let mut when: Option<Typed> = None;

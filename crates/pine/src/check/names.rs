@@ -227,9 +227,13 @@ impl<'a> Checker<'a> {
                         let code = Code::Call(super::tree::Fun::ArrayFrom, vec![], span.line);
                         Ok(Typed::new(code, Type::Array(Type::Drawing(kind).into())))
                     }
+                    // What is to come is not known to any bar.
+                    (_, member) if member.starts_with("future_") => Ok(Typed::new(Code::Na, Type::Float)),
                     _ => Ok(Typed::text(name)),
                 }
             }
+            // Plain bars: no Heikin-Ashi, Renko, Kagi, ...
+            "chart" if member.starts_with("is_") => Ok(Typed::truth(member == "is_standard")),
             "linefill" | "polyline" if member == "all" => Ok(Typed::new(
                 Code::Call(super::tree::Fun::ArrayFrom, vec![], span.line),
                 Type::Array(Type::Drawing("line").into()),

@@ -514,12 +514,21 @@ fn round(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     Ok(Value::Node(l.math(Binary::Div, rounded, scale, s)?))
 }
 
-/// To the nearest step of the symbol's price.
+/// To the nearest step of the symbol's price. Steps such as 0.01 are divided by their inverse, which is whole and exact.
 fn to_tick(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     let tick = l.add(Op::Symbol(crate::graph::SymbolFact::MinTick), s)?;
     let ticks = l.math(Binary::Div, a[0], tick, s)?;
     let whole = l.add(Op::Unary(Unary::Round, ticks), s)?;
-    Ok(Value::Node(l.math(Binary::Mul, whole, tick, s)?))
+    let one = l.constant(1.0, s)?;
+    let inverse = l.math(Binary::Div, one, tick, s)?;
+    let inverse = l.add(Op::Unary(Unary::Round, inverse), s)?;
+    let again = l.math(Binary::Mul, inverse, tick, s)?;
+    let off = l.math(Binary::Sub, again, one, s)?;
+    let off = l.add(Op::Unary(Unary::Abs, off), s)?;
+    let little = l.constant(1e-9, s)?;
+    let exact = l.add(Op::Compare(Compare::Lt, off, little), s)?;
+    let (divided, multiplied) = (l.math(Binary::Div, whole, inverse, s)?, l.math(Binary::Mul, whole, tick, s)?);
+    l.node(Op::Select(exact, divided, multiplied), s)
 }
 
 /// Of the population, or of a sample of one fewer.

@@ -112,7 +112,12 @@ impl Parser<'_> {
         self.at += 1;
         let kind = match kind {
             Kind::Number(x, whole) => ExprKind::Number(x, whole),
-            Kind::Text(raw) => ExprKind::Text(unescaped(raw)),
+            Kind::Text(raw) => {
+                let token = &self.tokens[self.at - 1];
+                // Quotes once on each side, or three times.
+                let wrapped = token.end - token.start == raw.len() + 2;
+                ExprKind::Text(unescaped(raw, wrapped))
+            }
             Kind::Colour => ExprKind::Colour,
             Kind::Sign("(") => {
                 let inner = self.bracketed(Parser::expr)?;

@@ -1,8 +1,27 @@
 //! Statements and blocks, and the declarations of functions, types, enums and imports.
 
 use super::{Parsed, Parser};
-use crate::ast::{Block, Expr, ExprKind, FieldDecl, Parameter, Persistence, Stmt, StmtKind};
+use crate::Diagnostic;
+use crate::ast::{Block, Expr, ExprKind, FieldDecl, Parameter, Persistence, Stmt, StmtKind, TypeName};
 use crate::lexer::Kind;
+
+/// Words of other languages, and what stands for them in Pine.
+const ELSEWHERE: [(&str, &str); 8] = [
+    ("return", "a function gives the value of its last line: write it without return"),
+    ("def", "a function is written name(a, b) => value"),
+    ("function", "a function is written name(a, b) => value"),
+    ("elif", "write else if"),
+    ("elseif", "write else if"),
+    ("elsif", "write else if"),
+    ("let", "a variable is written name = value"),
+    ("case", "an arm of a switch is written value => result"),
+];
+
+/// Types that are no names of anything else: what follows one is being declared.
+fn is_surely_type(ty: &TypeName) -> bool {
+    let known = ["int", "float", "bool", "string", "color", "line", "label", "box", "table", "linefill", "polyline"];
+    ty.qualifier.is_some() || !ty.args.is_empty() || known.contains(&ty.name.as_str())
+}
 
 impl Parser<'_> {
     pub(super) fn script(&mut self) -> Parsed<Block> {
@@ -28,7 +47,11 @@ impl Parser<'_> {
         if self.ended_by_block() || self.take_newline() || matches!(self.peek(), Kind::End | Kind::Dedent) {
             return Ok(());
         }
-        Err(self.expected("the end of the line"))
+        let finding = self.expected("the end of the line");
+        let before = self.at.checked_sub(1).map(|before| self.tokens[before].kind);
+        let elsewhere = ELSEWHERE.iter().find(|(word, _)| before == Some(Kind::Word(word)));
+        let help = elsewhere.map(|(_, help)| (*help).to_owned());
+        Err(Diagnostic { help: help.or(finding.help.clone()), ..finding })
     }
 
     fn statements(&mut self, all: &mut Block) -> Parsed<()> {
@@ -98,7 +121,13 @@ impl Parser<'_> {
         {
             return Ok(StmtKind::Declare { persistence, ty: None, names, tuple: true, value: self.expr()? });
         }
-        let ty = self.declared_type();
+        let (start, clinging) = (self.at, self.clinging.len());
+        let mut ty = self.declared_type();
+        if ty.as_ref().is_some_and(|ty| !self.is_at(1, "=") && !is_surely_type(ty)) {
+            self.at = start;
+            self.clinging.truncate(clinging);
+            ty = None;
+        }
         if let Kind::Word(name) = self.peek()
             && self.is_at(1, "=")
         {

@@ -71,6 +71,23 @@ fn paths_numbers_and_methods_cling() {
 }
 
 #[test]
+fn what_spans_lines_stays_as_it_is() {
+    check(
+        "/*backtest\n  start: 2024\n*/\nif a\n      /* one\ntwo */\n\tx =  \"wrapped\n   text\" +y /* three */",
+        expect![[r#"
+            /*backtest
+              start: 2024
+            */
+            if a
+                /* one
+            two */
+                x = "wrapped
+               text" + y /* three */
+        "#]],
+    );
+}
+
+#[test]
 fn what_is_no_script_is_not_laid_out() {
     expect!["2:3: expected an expression, found the end of the script"]
         .assert_eq(&format("y = 1\nx = ").unwrap_err().to_string());

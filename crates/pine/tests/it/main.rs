@@ -1,11 +1,13 @@
 //! Scripts in, programs or findings out.
 
+mod documented;
 mod generated;
 mod layout;
 mod lowering;
 mod properties;
 mod refusals;
 mod signatures;
+mod steps;
 mod syntax;
 
 use assay_pine::graph::{Graph, NodeId, Op};

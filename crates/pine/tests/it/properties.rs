@@ -6,7 +6,7 @@ use assay_pine::parser::parse;
 use proptest::prelude::*;
 
 /// Pieces that scripts are made of, so that random texts get past the lexer.
-const PIECES: [&str; 75] = [
+const PIECES: [&str; 80] = [
     "close",
     "open",
     "x",
@@ -82,6 +82,11 @@ const PIECES: [&str; 75] = [
     "\n      ",
     "\u{2028}",
     "é\u{200b}",
+    "/*",
+    "*/",
+    "\"é",
+    "\"\"\"",
+    "'",
 ];
 
 /// A text parses or is refused; what parses has a layout, which is its own and parses too.

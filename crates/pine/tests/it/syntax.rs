@@ -269,7 +269,7 @@ fn texts_colours_and_blanks() {
     );
     check("a && b", expect!["refused 1:3: the character & (U+0026) has no meaning here (write and, or, not, !=)"]);
     check("a = '''x", expect!["refused 1:5: this text never ends (close it with ''')"]);
-    check("a = f('x\n')", expect!["refused 1:7: this text never ends (close it with ' on the same line)"]);
+    check("a = f('x\n'y)", expect!["refused 1:7: this text never ends (close it with ' on the same line)"]);
 }
 
 #[test]
@@ -290,4 +290,60 @@ fn names_have_a_bound() {
     let path = vec!["a"; 32].join(".");
     assert_eq!(tree(&path), path);
     assert_eq!(tree(&format!("{path}.a")), "refused 1:64: more than 32 names joined by points");
+}
+
+#[test]
+fn words_of_other_languages_are_explained() {
+    check(
+        "f(x) =>\n    return x",
+        expect![
+            "refused 2:12: expected the end of the line, found `x` (a function gives the value of its last line: write it without return)"
+        ],
+    );
+    check(
+        "if a\n    b\nelif c\n    d",
+        expect!["refused 3:6: expected the end of the line, found `c` (write else if)"],
+    );
+    check(
+        "def f(x)",
+        expect!["refused 1:5: expected the end of the line, found `f` (a function is written name(a, b) => value)"],
+    );
+    check("float x", expect!["refused 1:7: expected `=` and a value after the variable, found the end of the script"]);
+    check(
+        "var float x",
+        expect!["refused 1:11: expected `=` and a value after the variable, found the end of the script"],
+    );
+    check("foo bar", expect!["refused 1:5: expected the end of the line, found `bar`"]);
+    check(
+        "x = {1}",
+        expect!["refused 1:5: the character { (U+007B) has no meaning here (names are made of a-z, A-Z, 0-9 and _)"],
+    );
+}
+
+#[test]
+fn what_other_platforms_write() {
+    check(
+        "/*backtest\nstart: 2024\n*/\n//@version=3\na = 1 /* one */\n/* two */\nb = 2 2",
+        expect!["refused 7:7: expected the end of the line, found 2"],
+    );
+    check("/*backtest\nstart: 2024\n*/  \na = 1 /* one */\n/* two */\nb = 2", expect!["a = 1; b = 2"]);
+    check(
+        "a = 1\n/* never",
+        expect!["refused 2:1: this comment never ends (close it with */, or begin each of its lines with //)"],
+    );
+    check(
+        "/* one */ a = 1",
+        expect!["refused 1:1: something follows this comment on its last line (begin a new line after */)"],
+    );
+    check(
+        "f(\"one \n   two\r\n three\", 'four\n\n five' + x)\ng",
+        expect![[r#"f("one two three", ("four five" + x)); g"#]],
+    );
+    check(
+        "a = \"open\nb = \"closed\"",
+        expect![[r#"refused 1:5: this text never ends (close it with " on the same line)"#]],
+    );
+    check("a = 'open\n// don't", expect!["refused 1:5: this text never ends (close it with ' on the same line)"]);
+    check("a = 'it' s", expect!["refused 1:10: expected the end of the line, found `s`"]);
+    check("a = ''", expect![[r#"a = """#]]);
 }

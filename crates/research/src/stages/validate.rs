@@ -1,12 +1,15 @@
 //! Validate: propose, sweep, judge. The heavy stage: all cores, no waiting, one concept at a time.
 //!
 //! An item is one strategy on one data set, committed on its own together with the looks that it took. At the end every item
-//! is judged again by all looks of the database, and the best one speaks for the concept.
+//! is judged again by all looks at its data, and the best one speaks for the concept, corrected for having been picked.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use assay_backtest::judge::judge_again;
-use assay_backtest::verdict::{Thresholds, Verdict};
+use assay_backtest::judge::{ConceptItem, concept};
+use assay_backtest::overfitting::WalkForwardSettings;
+use assay_backtest::permutation::PermutationSettings;
+use assay_backtest::robustness::{NoiseSettings, agreement};
+use assay_backtest::verdict::{Evidence, Thresholds, Verdict};
 use assay_backtest::{Bars, Costs, Engine, ExamineSettings, Fill, SweepError, examine};
 use assay_corpus::Corpus;
 use assay_pine::Program;
@@ -20,11 +23,11 @@ use crate::inbox::Job;
 use crate::pipeline::{Activities, ValidateSettings};
 use crate::prices::{DataSet, Prices};
 use crate::propose::{self, Ground, Proposal};
-use crate::views::{ChosenView, EvidenceView, ExaminationView, Looks, VerdictView, reasons};
+use crate::views::{AgreementView, ChosenView, EvidenceView, ExaminationView, Looks, VerdictView, reasons};
 use crate::{timeline, trials};
 
-/// Share of the bars that no choice may look at.
-const TEST_SHARE: f64 = 0.3;
+/// Bootstrapped histories behind the Reality Check, SPA and StepM.
+const BOOTSTRAP_DRAWS: u32 = 500;
 
 /// What the stage works with.
 pub(crate) struct Validate<'a> {
@@ -158,11 +161,19 @@ impl Validate<'_> {
         let settings = ExamineSettings {
             costs,
             fill,
-            test_share: TEST_SHARE,
             threads: self.settings.threads,
             engine: Engine::Simd,
             grid_max: self.settings.grid_max,
             seed: seed(&proposal.pine, &set.hash),
+            permutation: PermutationSettings {
+                permutations_max: self.settings.permutations_max,
+                // From the prices alone: all strategies see the same permuted markets.
+                seed: seed("", &set.hash),
+                ..PermutationSettings::default()
+            },
+            walk_forward: WalkForwardSettings::default(),
+            noise: NoiseSettings::default(),
+            bootstrap_draws: BOOTSTRAP_DRAWS,
             thresholds: Thresholds::default(),
         };
         let mut view = ExaminationView {
@@ -188,7 +199,7 @@ impl Validate<'_> {
             view.summary = format!("Skipped: it reads {missing}, which {} does not have.", set.symbol);
             return self.commit(job, proposal, set, &view);
         }
-        let prior = trials::lifetime(self.database)?;
+        let prior = trials::on(self.database, &set.hash)?;
         let prior = assay_backtest::judge::TrialCount { raw: prior.raw, effective: prior.effective };
         let hear = |points: u64, of: u64| {
             self.activities.set(&job.concept, &what, (done, all), (points, of));
@@ -203,7 +214,8 @@ impl Validate<'_> {
                 view.evidence = Some((&judgement.evidence).into());
                 view.own = judgement.own.into();
                 view.grid = view.grid.max(examination.grid);
-                view.test_from = bars.time.get(examination.test_start).copied();
+                let walked = examination.chosen.as_ref().and_then(|chosen| chosen.walk_forward.as_ref());
+                view.test_from = walked.and_then(|walked| bars.time.get(walked.first_bar)).copied();
                 view.scatter = judgement.scatter;
                 view.chosen = ChosenView::of(&examination, program, &bars.time, view.periods_per_year);
             }
@@ -260,7 +272,7 @@ impl Validate<'_> {
         Ok(())
     }
 
-    /// Judges every item again by all looks, and lets the best one speak.
+    /// Judges every item again by all looks at its data, and lets the best one speak.
     fn judge(&self, job: &Job, proposals: &[(i64, Proposal)]) -> Result<VerdictView, StageError> {
         let key: [Value; 2] = [job.concept.as_str().into(), job.generation.into()];
         let bodies = self.database.read(|tx| {
@@ -273,8 +285,8 @@ impl Validate<'_> {
         let lifetime = trials::lifetime(self.database)?;
         let looks = Looks { raw: lifetime.raw, effective: lifetime.effective };
         let mut own = Looks::default();
-        let mut best: Option<(Verdict, f64, VerdictView)> = None;
         let mut reasons_not: Vec<String> = Vec::new();
+        let mut judged = Vec::new();
         for body in bodies {
             let item: ExaminationView =
                 serde_json::from_str(&body).map_err(|e| StageError::Broken(format!("stored examination: {e}")))?;
@@ -284,27 +296,49 @@ impl Validate<'_> {
                 reasons_not.push(item.summary.clone());
                 continue;
             };
-            let thresholds = Thresholds::default();
-            let (evidence, ruling) =
-                judge_again(&evidence.into(), looks.into(), item.periods_per_year, item.scatter, &thresholds);
-            let rank = evidence.dsr_effective.unwrap_or(-1.0);
-            let better = best.as_ref().is_none_or(|(verdict, dsr, _)| (ruling.verdict, -rank) < (*verdict, -*dsr));
-            if better {
-                let view = VerdictView {
+            let prices = trials::prices_of(self.database, job.concept.as_str(), job.generation, &item.symbol)?;
+            let count = match &prices {
+                Some(hash) => trials::on(self.database, hash)?,
+                None => trials::Count::default(),
+            };
+            let evidence = Evidence::from(evidence);
+            judged.push((prices.unwrap_or_else(|| item.symbol.clone()), evidence, count, item));
+        }
+        let items: Vec<ConceptItem<'_>> = judged
+            .iter()
+            .map(|(data_set, evidence, count, item)| ConceptItem {
+                data_set,
+                evidence,
+                looks: Looks { raw: count.raw, effective: count.effective }.into(),
+                periods_per_year: item.periods_per_year,
+                scatter: item.scatter,
+            })
+            .collect();
+        Ok(match concept(&items, &Thresholds::default()) {
+            Some(judgement) => {
+                let (evidence, ruling) = &judgement.items[judgement.best];
+                let item = &judged[judgement.best].3;
+                let elsewhere: Vec<f64> = judged
+                    .iter()
+                    .filter(|(_, _, _, other)| other.ordinal == item.ordinal && other.symbol != item.symbol)
+                    .filter_map(|(_, evidence, _, _)| evidence.permutation.map(|permuted| permuted.p))
+                    .collect();
+                VerdictView {
                     verdict: ruling.verdict.as_str().into(),
                     summary: ruling.summary.clone(),
                     best: Some((item.ordinal, item.symbol.clone())),
-                    reasons: reasons(&ruling),
-                    evidence: Some(EvidenceView::from(&evidence)),
+                    reasons: reasons(ruling),
+                    evidence: Some(EvidenceView::from(evidence)),
                     looks,
-                    own: Looks::default(),
-                    at: String::new(),
-                };
-                best = Some((ruling.verdict, rank, view));
+                    own,
+                    agreement: agreement(&elsewhere).map(|a| AgreementView {
+                        others: a.others,
+                        agree: a.agree,
+                        p: a.p,
+                    }),
+                    at: self.now().to_string(),
+                }
             }
-        }
-        Ok(match best {
-            Some((_, _, view)) => VerdictView { own, at: self.now().to_string(), ..view },
             None => {
                 reasons_not.extend(proposals.iter().filter_map(|(_, p)| {
                     p.refused.as_ref().map(|why| format!("the script from {} cannot be read: {why}", p.from))
@@ -361,6 +395,7 @@ fn not_testable(now: Timestamp) -> VerdictView {
         evidence: None,
         looks: Looks::default(),
         own: Looks::default(),
+        agreement: None,
         at: now.to_string(),
     }
 }

@@ -147,6 +147,7 @@ impl House {
                     costs: Costs { fee: 0.0005, slippage: 0.0002 },
                     threads: 1,
                     grid_max: self.options.grid_max,
+                    permutations_max: 20,
                 },
                 unbilled: Unbilled::Loopback,
                 settle_every: Duration::from_secs(1),

@@ -1,5 +1,6 @@
 //! What a fill does: closes trades, opens one, charges, and settles groups and brackets.
 
+use super::orders::RestingClose;
 use super::path::{Phase, Pick, names};
 use super::{Allow, Broker, CloseRule, ClosedTrade, NO_ID, OPEN_MAX, OcaKind, OpenTrade, Order, Side};
 
@@ -32,10 +33,11 @@ impl Broker {
                 self.prune();
             }
             Pick::Close { at } => {
-                let close = self.closes.remove(at).close;
+                let RestingClose { close, bar, .. } = self.closes.remove(at);
                 let Some(side) = self.side() else { return };
                 let deal = self.deal(side.opposite(), price, false, phase);
-                let named = |t: &OpenTrade| close.entry.is_none_or(|id| id == t.entry_id);
+                let stood = |t: &OpenTrade| t.entry_bar < bar || (t.entry_bar == bar && !t.at_close);
+                let named = |t: &OpenTrade| stood(t) && close.entry.is_none_or(|id| id == t.entry_id);
                 let held: f64 = self.trades.iter().filter(|t| named(t)).map(|t| t.qty).sum();
                 let qty = match close.qty {
                     qty if !qty.is_nan() => qty.min(held),

@@ -201,7 +201,8 @@ impl Broker {
         Ok(())
     }
 
-    /// Places a closing order. Without an open trade that it names it is ignored; the same entry's replaces it.
+    /// Places a closing order for the open trades that it names, not for later ones: an entry placed on the same bar stays.
+    /// Without such a trade it is ignored; the same entry's replaces it.
     ///
     /// # Errors
     /// When too many closing orders rest.
@@ -213,11 +214,11 @@ impl Broker {
         }
         let full = self.closes.len() >= RESTING_MAX;
         match self.closes.iter_mut().find(|c| c.close.entry == close.entry) {
-            Some(resting) => resting.close = close,
+            Some(resting) => (resting.close, resting.bar) = (close, self.index),
             None if full => return Err(TooManyOrders),
             None => {
                 let seq = self.next_seq();
-                self.closes.push(RestingClose { close, seq });
+                self.closes.push(RestingClose { close, bar: self.index, seq });
             }
         }
         Ok(())

@@ -170,5 +170,7 @@ pub(super) struct RestingExit {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RestingClose {
     pub close: Close,
+    /// Bar that placed it: trades that open later are not meant.
+    pub bar: usize,
     pub seq: u64,
 }

@@ -44,6 +44,23 @@ fn exits(side: Side, settings: BrokerSettings, exit: Exit, bars: &[Bar]) -> Vec<
 const FLAT: Bar = Bar { open: 100.0, high: 100.0, low: 100.0, close: 100.0 };
 
 #[test]
+fn a_closing_order_leaves_the_entry_of_its_own_bar() {
+    // Placed after the entry on bar 1, close_all means what stood then: the trade that the entry opens at bar 2 stays.
+    let bars = [FLAT, FLAT, FLAT, FLAT];
+    let settings = BrokerSettings { pyramiding: 2, ..units(1.0) };
+    let broker = play(settings, &bars, |b, t| match t {
+        0 => b.order(entry(L, Side::Long)).unwrap(),
+        1 => {
+            b.order(entry(S, Side::Long)).unwrap();
+            b.close(Close::all_of(None)).unwrap();
+        }
+        _ => {}
+    });
+    assert_eq!((broker.closed_trades().len(), broker.closed_trades()[0].entry_id), (1, L));
+    assert_eq!((broker.open_trades().len(), broker.open_trades()[0].entry_id), (1, S));
+}
+
+#[test]
 fn market_orders_fill_at_the_next_open() {
     let bars = [FLAT, bar(101.0, 103.0, 99.0, 102.0), bar(104.0, 105.0, 103.0, 104.5)];
     let broker = play(units(2.0), &bars, |b, t| match t {

@@ -13,6 +13,7 @@ mod machine;
 mod prefix;
 mod requests;
 mod series;
+mod sweep;
 mod texts;
 mod value;
 
@@ -20,6 +21,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use assay_pine::check::tree::Script;
+
+pub use sweep::{ScriptSweep, WARM_UP, run_script, script_block_moments, sweep_script};
 
 use super::{House, StepRun};
 use crate::{Bars, Run};
@@ -73,8 +76,9 @@ pub fn interpret(
     let seen = if range.end == bars.len() { Cow::Borrowed(bars) } else { Cow::Owned(bars.prefix(range.end)) };
     // The rhythm of the whole file: what the interval is, is no secret of the future.
     let interval = Interval::of_times(&bars.time);
-    let mut machine = Machine::new(&script.body, seen, interval, script.version, house.mintick, values);
-    machine.account = Some(Account::new(&house.with(&script.settings)));
+    let settings = house.with(&script.settings, &seen);
+    let mut machine = Machine::new(&script.body, seen, interval, script.version, settings.mintick, values);
+    machine.account = Some(Account::new(&settings));
     let n = range.end - range.start;
     let mut run = Run {
         first_bar: range.start,

@@ -11,7 +11,7 @@ use assay_pine::{Input, StepProgram};
 
 use crate::Bars;
 use crate::evaluate::{Column, Evaluator, Invalid};
-use crate::sweep::SHARED_BYTES_MAX;
+use crate::shared::SHARED_BYTES_MAX;
 
 type Known = HashMap<(u32, u64), Result<Arc<Column>, Invalid>>;
 

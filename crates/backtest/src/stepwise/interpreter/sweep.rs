@@ -1,0 +1,161 @@
+//! Every point of an interpreted script's grid, one at a time: the slowest path, for what no faster one holds.
+
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use assay_pine::check::tree::Script;
+
+use super::{RunError, interpret};
+use crate::stepwise::plan::{block_bounds, point};
+use crate::stepwise::trial::Book;
+use crate::stepwise::{House, StepRun};
+use crate::sweep::{BLOCKS, Moments, RETURNS_MIN};
+use crate::{Bars, SweepError, SweepResult, Trial};
+
+/// Bars before the first trade. Lengths inside of a script are known to it alone, so every script is given as many, or a
+/// quarter of the bars where that is less; all points of a grid start there.
+pub const WARM_UP: usize = 250;
+
+/// What to sweep.
+#[derive(Clone, Debug)]
+pub struct ScriptSweep<'a> {
+    /// The script with its grid.
+    pub script: &'a Script,
+    /// The prices. Bars past `train` are not looked at.
+    pub bars: &'a Bars,
+    /// Costs and fill rules.
+    pub house: House,
+    /// The bars to trade on.
+    pub train: Range<usize>,
+    /// Threads; 0 counts as 1.
+    pub threads: usize,
+    /// Largest grid that is taken.
+    pub grid_max: u64,
+}
+
+/// A plan with its first bar.
+struct Prepared<'a> {
+    plan: &'a ScriptSweep<'a>,
+    grid: u64,
+    blocks: [usize; BLOCKS + 1],
+}
+
+/// Sweeps the whole grid. `progress(done, all)` is called after each point from any thread; false cancels. A point whose run
+/// stops is invalid.
+///
+/// # Errors
+/// See [`SweepError`]; [`SweepError::Script`] when the runs of all points stop.
+pub fn sweep_script(
+    plan: &ScriptSweep<'_>,
+    progress: &(dyn Fn(u64, u64) -> bool + Sync),
+) -> Result<SweepResult, SweepError> {
+    let prepared = Prepared::new(plan)?;
+    let (next, done, cancelled) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
+    let mut trials = vec![Trial::invalid(); prepared.grid as usize];
+    let stopped: Mutex<Option<(u64, RunError)>> = Mutex::new(None);
+    let work = || {
+        let mut mine = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= prepared.grid || cancelled.load(Ordering::Relaxed) {
+                return mine;
+            }
+            match prepared.trade(at) {
+                Ok((trial, _)) => mine.push((at, trial)),
+                Err(error) => {
+                    let mut first = stopped.lock().expect("no thread panics with the lock");
+                    if first.as_ref().is_none_or(|(point, _)| at < *point) {
+                        *first = Some((at, error));
+                    }
+                }
+            }
+            if !progress(done.fetch_add(1, Ordering::Relaxed) + 1, prepared.grid) {
+                cancelled.store(true, Ordering::Relaxed);
+            }
+        }
+    };
+    let parts: Vec<(u64, Trial)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..plan.threads.max(1)).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("a run that stops is an error")).collect()
+    });
+    if cancelled.load(Ordering::Relaxed) {
+        return Err(SweepError::Cancelled);
+    }
+    let found = !parts.is_empty();
+    for (at, trial) in parts {
+        trials[at as usize] = trial;
+    }
+    match stopped.into_inner().expect("no thread panics with the lock") {
+        Some((_, error)) if !found => Err(error.into()),
+        _ => Ok(SweepResult {
+            trials,
+            first_bar: prepared.blocks[0],
+            block_bars: prepared.blocks.windows(2).map(|pair| (pair[1] - pair[0]) as u32).collect(),
+            periods_per_year: plan.bars.periods_per_year(),
+        }),
+    }
+}
+
+/// The moments of the returns of some grid points, block by block; zeros for a point whose run stops.
+///
+/// # Errors
+/// See [`SweepError`].
+pub fn script_block_moments(plan: &ScriptSweep<'_>, points: &[u64]) -> Result<Vec<[Moments; BLOCKS]>, SweepError> {
+    let prepared = Prepared::new(plan)?;
+    Ok(points
+        .iter()
+        .map(|at| prepared.trade(*at).map_or([Moments::default(); BLOCKS], |(_, book)| book.moments))
+        .collect())
+}
+
+/// One parameter set in full, from `range.start` or behind the warm-up, whichever is later.
+///
+/// # Errors
+/// [`SweepError::TooFewBars`], and [`SweepError::Script`] when the run stops.
+pub fn run_script(
+    script: &Script,
+    values: &[f64],
+    bars: &Bars,
+    house: House,
+    range: Range<usize>,
+) -> Result<StepRun, SweepError> {
+    let first = first_bar(&range, house)?;
+    Ok(interpret(script, values, bars, house, first..range.end)?)
+}
+
+/// Bars before the range warm up too.
+fn first_bar(range: &Range<usize>, house: House) -> Result<usize, SweepError> {
+    let have = range.end.saturating_sub(range.start);
+    let warm_up = WARM_UP.min(range.end / 4);
+    let first = range.start.max(warm_up + house.fill.lag());
+    if range.end.saturating_sub(first) < RETURNS_MIN {
+        return Err(SweepError::TooFewBars { have, warm_up, need: RETURNS_MIN });
+    }
+    Ok(first)
+}
+
+impl<'a> Prepared<'a> {
+    fn new(plan: &'a ScriptSweep<'a>) -> Result<Prepared<'a>, SweepError> {
+        let grid = crate::grid::checked(&plan.script.inputs, plan.grid_max)?;
+        let first = first_bar(&plan.train, plan.house)?;
+        Ok(Prepared { plan, grid, blocks: block_bounds(first, plan.train.end) })
+    }
+
+    fn trade(&self, at: u64) -> Result<(Trial, Book), RunError> {
+        let plan = self.plan;
+        let values = point(&plan.script.inputs, at);
+        let range = self.blocks[0]..plan.train.end;
+        let run = interpret(plan.script, &values, plan.bars, plan.house, range.clone())?;
+        let mut book = Book::new(self.blocks);
+        range.zip(&run.run.returns).for_each(|(t, r)| book.add(t, 1.0 + r));
+        let trades = run.run.trades.len() as u32;
+        Ok((book.trial(trades, run.closed.len() as u32), book))
+    }
+}
+
+impl From<RunError> for SweepError {
+    fn from(error: RunError) -> SweepError {
+        SweepError::Script { line: error.line, bar: error.bar, message: error.message }
+    }
+}

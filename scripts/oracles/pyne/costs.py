@@ -1,0 +1,20 @@
+"""
+@pyne
+"""
+from pynecore.lib import close, high, low, plot, script, strategy, syminfo, ta
+
+
+@script.strategy("costs", initial_capital=1000000, default_qty_type=strategy.fixed, default_qty_value=10, commission_type=strategy.commission.percent, commission_value=0.1, slippage=900000)
+def main():
+    fast = ta.sma(close, 5)
+    slow = ta.sma(close, 20)
+    up = ta.crossover(fast, slow)
+    down = ta.crossunder(fast, slow)
+    if up:
+        strategy.entry("L", strategy.long)
+    if down:
+        strategy.entry("S", strategy.short)
+    if strategy.position_size > 0:
+        strategy.exit("X", "L", stop=strategy.position_avg_price * 0.98, limit=strategy.position_avg_price * 1.03)
+    plot(strategy.position_size, "position")
+    plot(strategy.equity, "equity")
