@@ -202,6 +202,13 @@ fn scripts_give_what_their_authors_expect() {
             [10.0; 7],
         ),
         (6, "varip n = 0\nn += 1\nvar bool b = false\nb := not b", "b[1] ? n : 0", [0.0, 2.0, 0.0, 4.0, 0.0, 6.0, 0.0]),
+        // A method of the script's own hides a built-in one only for its type.
+        (
+            6,
+            "type S\n    array<float> xs\nmethod push(S this, float x) =>\n    this.xs.push(x * 2)\ns = S.new(array.new<float>())\ns.push(4)",
+            "s.xs.get(0) + box.all.size()",
+            [8.0; 7],
+        ),
         // Old names.
         (
             4,
