@@ -109,7 +109,7 @@ pub struct Best {
 pub struct FamilySearch<'a>(Way<'a>);
 
 enum Way<'a> {
-    Signals(Search<'a>, u32),
+    Signals(Box<Search<'a>>, u32),
     Steps(Family<'a>),
 }
 
@@ -212,7 +212,8 @@ impl<'a> Family<'a> {
     {
         Ok(FamilySearch(match self.strategy {
             Strategy::Signals(program) => {
-                Way::Signals(Search::new(&self.sweep(program, bars, 0..bars.len(), 1))?, self.trades_min)
+                let search = Search::new(&self.sweep(program, bars, 0..bars.len(), 1))?;
+                Way::Signals(Box::new(search), self.trades_min)
             }
             Strategy::Steps(..) => Way::Steps(*self),
         }))

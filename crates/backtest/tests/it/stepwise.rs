@@ -2,10 +2,10 @@
 
 use assay_backtest::stepwise::broker::Intrabar;
 use assay_backtest::stepwise::{House, StepSweep, StepSweepResult, sweep_steps};
-use assay_backtest::{Bars, Costs, Engine, Fill, Sweep, SweepError, WarmUp, sweep};
+use assay_backtest::{Bars, Costs, Engine, Fill, SweepError, WarmUp};
 use assay_pine::graph::{Binary, Broker, Compare, Graph, Indicator, Kind, NodeId, Op, Price, Time};
 use assay_pine::{
-    Direction, Input, InputKind, OrderCommand, OrderId, OrderKind, Program, Register, Settings, Sizing, StepProgram,
+    Direction, Input, InputKind, OrderCommand, OrderId, OrderKind, Register, Settings, Sizing, StepProgram,
 };
 use assay_units::{Seed, SplitMix64};
 use proptest::prelude::*;
@@ -171,7 +171,7 @@ fn random_strategy(seed: u64) -> StepProgram {
     let old = m.compare(Compare::Gt, counted, four);
     let rich = m.compare(Compare::Lt, read, hundred);
     let truths = [cross, phase, under, old, flat, other, rich];
-    let mut condition = |m: &mut Maker, dice: &mut Dice| {
+    let condition = |m: &mut Maker, dice: &mut Dice| {
         let (a, b) = (truths[dice.below(truths.len())], truths[dice.below(truths.len())]);
         if dice.yes(0.5) { m.op(Op::And(a, b)) } else { m.op(Op::Or(a, b)) }
     };

@@ -142,6 +142,8 @@ fn body(x: &ExaminationView, detail: Detail) -> Markup {
         }
         h3 { "Metrics" }
         (metrics(chosen))
+        @if !chosen.windows.is_empty() { h3 { "Walking forward" } (windows(chosen)) }
+        @if !chosen.regimes.is_empty() { h3 { "When it earned" } (regimes(chosen)) }
         h3 { "Trades" }
         (trades(chosen, detail.trades_max))
     }
@@ -177,6 +179,52 @@ fn metrics(chosen: &ChosenView) -> Markup {
                 tbody {
                     @for (name, values) in metric_rows(chosen) {
                         tr { th scope="row" { (name) } @for value in &values { td.num { (value) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One row a walk-forward window: what the bars before chose, and what came of it.
+fn windows(chosen: &ChosenView) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Walking forward" {
+            table {
+                thead { tr { th scope="col" { "Traded from" } th scope="col" { "To" } th scope="col" { "Chosen on the bars before" } th.num scope="col" { "Sharpe ratio there" } th.num scope="col" { "Sharpe ratio here" } th.num scope="col" { "Gain" } } }
+                tbody {
+                    @for window in &chosen.windows {
+                        tr {
+                            td { (figures::day(window.from)) }
+                            td { (figures::day(window.to)) }
+                            td { (window.values.iter().map(|(name, value)| format!("{name} {}", figures::number(*value))).collect::<Vec<_>>().join(", ")) }
+                            td.num { (figures::or_unmeasured(window.train_sharpe, figures::ratio)) }
+                            td.num { (figures::ratio(window.test_sharpe)) }
+                            td.num { (figures::percent(window.test_return)) }
+                        }
+                    }
+                }
+            }
+        }
+        @if let Some(drift) = chosen.drift { p.minor { "From window to window the choice wanders by " (figures::percent(drift)) " of the grid." } }
+    }
+}
+
+/// The run by volatility, trend and year.
+fn regimes(chosen: &ChosenView) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="When it earned" {
+            table {
+                thead { tr { th scope="col" { "By" } th scope="col" { "Part" } th.num scope="col" { "Bars" } th.num scope="col" { "Return a year" } th.num scope="col" { "Sharpe ratio" } } }
+                tbody {
+                    @for part in &chosen.regimes {
+                        tr {
+                            td { (part.by) }
+                            td { (part.name) }
+                            td.num { (figures::count(part.bars as u64)) }
+                            td.num { (figures::percent(part.mean)) }
+                            td.num { (figures::or_unmeasured(part.sharpe, figures::ratio)) }
+                        }
                     }
                 }
             }

@@ -7,38 +7,12 @@
 use assay_pine::StepProgram;
 use assay_pine::fold;
 use assay_pine::graph::{Binary, Broker as Read, Compare, Kind, NodeId, Op, Shape, Unary};
-use wide::f64x8;
 
-/// Vectors that go through one instruction together, so that its dispatch is paid once.
-pub(super) const GROUPS: usize = 4;
-/// Lanes of one vector.
-pub(super) const LANES: usize = 8;
-/// Lanes of one batch.
-pub(in crate::stepwise) const WIDTH: usize = LANES * GROUPS;
+use super::vector::{Mask, Num};
+use crate::compute::isa::Words;
 
-/// One value of every lane.
-pub(super) type Slot = [f64x8; GROUPS];
-
-/// All bits.
-pub(super) fn ones() -> f64x8 {
-    f64x8::splat(f64::from_bits(u64::MAX))
-}
-
-/// No bits.
-pub(super) fn zero() -> f64x8 {
-    f64x8::splat(0.0)
-}
-
-/// A truth as a mask.
-pub(super) fn mask(truth: bool) -> f64x8 {
-    if truth { ones() } else { zero() }
-}
-
-/// Lanes in which a and not b.
-#[inline(always)]
-pub(super) fn and_not(a: f64x8, b: f64x8) -> f64x8 {
-    a & !b
-}
+/// Lanes of one batch: so many that the dispatch of an instruction is paid by several vectors.
+pub(in crate::stepwise) const WIDTH: usize = 64;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -55,7 +29,9 @@ enum Step {
     And,
     Or,
     Not,
+    /// Between numbers, between truths.
     Select,
+    Choose,
     IsNa,
     Neg,
     Abs,
@@ -63,7 +39,8 @@ enum Step {
     Unary(Unary),
     /// Lane by lane.
     Binary(Binary),
-    Copy,
+    CopyNumber,
+    CopyTruth,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -87,10 +64,10 @@ pub(super) struct Code {
     pub leaves: Vec<(u32, NodeId)>,
     /// What is read of the broker: (slot, what).
     pub reads: Vec<(u32, Read)>,
-    /// Registers: (slot, value before the first bar as it lies in the slot).
-    pub registers: Vec<(u32, f64)>,
-    /// At the end of a bar: (slot of the value, slot of the register).
-    nexts: Vec<(u32, u32)>,
+    /// Registers: (slot, kind, value before the first bar).
+    pub registers: Vec<(u32, Kind, f64)>,
+    /// At the end of a bar: (slot of the value, slot of the register, kind).
+    nexts: Vec<(u32, u32, Kind)>,
     slot_of: Vec<Option<u32>>,
 }
 
@@ -139,36 +116,33 @@ impl Code {
                 Op::Register(register, kind) => {
                     let register = *register as usize;
                     let initial = program.registers[register].initial;
-                    let initial = match kind {
-                        Kind::Truth if initial != 0.0 => f64::from_bits(u64::MAX),
-                        Kind::Truth => 0.0,
-                        Kind::Number => initial,
-                    };
                     register_slots[register] = Some(slot);
-                    code.registers.push((slot, initial));
+                    code.registers.push((slot, *kind, initial));
                 }
                 Op::Broker(what) => code.reads.push((slot, *what)),
                 op => {
-                    let instruction = code.instruction(op, slot)?;
+                    let instruction = code.instruction(op, node.kind, slot)?;
                     code.instructions.push(instruction);
                 }
             }
         }
         for (register, slot) in register_slots.iter().enumerate() {
             let Some(slot) = *slot else { continue };
-            let next = code.slot_of[program.registers[register].next.0 as usize]?;
+            let next = program.registers[register].next;
+            let kind = graph.node(next).kind;
+            let next = code.slot_of[next.0 as usize]?;
             // Another register's slot is overwritten on the way: its value goes through a slot of its own.
-            let is_register = register_slots.contains(&Some(next));
-            let from = if is_register && next != slot {
+            let from = if register_slots.contains(&Some(next)) && next != slot {
                 code.slots += 1;
-                let copy = code.slots as u32 - 1;
-                code.instructions.push(Instruction { step: Step::Copy, a: next, b: next, c: next, out: copy });
-                copy
+                let out = code.slots as u32 - 1;
+                let step = if kind == Kind::Truth { Step::CopyTruth } else { Step::CopyNumber };
+                code.instructions.push(Instruction { step, a: next, b: next, c: next, out });
+                out
             } else {
                 next
             };
             if from != slot {
-                code.nexts.push((from, slot));
+                code.nexts.push((from, slot, kind));
             }
         }
         Some(code)
@@ -185,7 +159,7 @@ impl Code {
         self.slots as u32 - 1
     }
 
-    fn instruction(&self, op: &Op, out: u32) -> Option<Instruction> {
+    fn instruction(&self, op: &Op, kind: Kind, out: u32) -> Option<Instruction> {
         let of = |id: &NodeId| self.slot_of[id.0 as usize];
         let one = |step, a: &NodeId| Some(Instruction { step, a: of(a)?, b: of(a)?, c: of(a)?, out });
         let two = |step, a: &NodeId, b: &NodeId| Some(Instruction { step, a: of(a)?, b: of(b)?, c: of(a)?, out });
@@ -218,58 +192,120 @@ impl Code {
             Op::Or(a, b) => two(Step::Or, a, b),
             Op::Not(a) => one(Step::Not, a),
             Op::IsNa(a) => one(Step::IsNa, a),
-            Op::Select(c, a, b) => Some(Instruction { step: Step::Select, a: of(a)?, b: of(b)?, c: of(c)?, out }),
+            Op::Select(c, a, b) => {
+                let step = if kind == Kind::Truth { Step::Choose } else { Step::Select };
+                Some(Instruction { step, a: of(a)?, b: of(b)?, c: of(c)?, out })
+            }
             _ => None,
         }
     }
 
     /// Computes one bar.
-    #[inline]
-    pub fn execute(&self, slots: &mut [Slot]) {
+    #[inline(always)]
+    pub fn execute<S: Words>(&self, simd: S, slots: &mut Slots<S>) {
+        let zero = Num::splat(simd, 0.0);
+        let na = Num::splat(simd, f64::NAN);
         for i in &self.instructions {
-            let (a, b) = (slots[i.a as usize], slots[i.b as usize]);
-            let out: Slot = match i.step {
-                Step::Add => zip(a, b, |x, y| x + y),
-                Step::Sub => zip(a, b, |x, y| x - y),
-                Step::Mul => zip(a, b, |x, y| x * y),
-                Step::Div => zip(a, b, |x, y| y.simd_eq(zero()).bitselect(f64x8::splat(f64::NAN), x / y)),
-                Step::Lt => zip(a, b, |x, y| x.simd_lt(y)),
-                Step::Le => zip(a, b, |x, y| x.simd_le(y)),
-                Step::Gt => zip(a, b, |x, y| x.simd_gt(y)),
-                Step::Ge => zip(a, b, |x, y| x.simd_ge(y)),
-                Step::Eq => zip(a, b, |x, y| x.simd_eq(y)),
-                Step::Ne => zip(a, b, |x, y| x.simd_lt(y) | x.simd_gt(y)),
-                Step::And => zip(a, b, |x, y| x & y),
-                Step::Or => zip(a, b, |x, y| x | y),
-                Step::Not => zip(a, b, |x, _| !x),
-                Step::Neg => zip(a, b, |x, _| -x),
-                Step::Abs => zip(a, b, |x, _| x.abs()),
-                Step::IsNa => zip(a, b, |x, _| !x.simd_eq(x)),
-                Step::Copy => a,
-                Step::Select => {
-                    let c = slots[i.c as usize];
-                    std::array::from_fn(|g| c[g].bitselect(a[g], b[g]))
-                }
-                Step::Unary(f) => zip(a, b, |x, _| f64x8::new(x.to_array().map(|x| fold::unary(f, x)))),
-                Step::Binary(f) => zip(a, b, |x, y| {
-                    let (x, y) = (x.to_array(), y.to_array());
-                    f64x8::new(std::array::from_fn(|lane| fold::binary(f, x[lane], y[lane])))
-                }),
-            };
-            slots[i.out as usize] = out;
+            match i.step {
+                Step::Add => slots.numbers2(i, |x, y| x + y),
+                Step::Sub => slots.numbers2(i, |x, y| x - y),
+                Step::Mul => slots.numbers2(i, |x, y| x * y),
+                Step::Div => slots.numbers2(i, |x, y| y.equal(zero).pick(na, x / y)),
+                Step::Neg => slots.numbers2(i, |x, _| -x),
+                Step::Abs => slots.numbers2(i, |x, _| x.abs()),
+                Step::Unary(f) => slots.numbers2(i, |x, _| x.map(|x| fold::unary(f, x))),
+                Step::Binary(f) => slots.numbers2(i, |x, y| x.zip(y, |x, y| fold::binary(f, x, y))),
+                Step::CopyNumber => slots.numbers2(i, |x, _| x),
+                Step::Lt => slots.comparison(i, |x, y| x.lt(y)),
+                Step::Le => slots.comparison(i, |x, y| x.le(y)),
+                Step::Gt => slots.comparison(i, |x, y| x.gt(y)),
+                Step::Ge => slots.comparison(i, |x, y| x.ge(y)),
+                Step::Eq => slots.comparison(i, |x, y| x.equal(y)),
+                Step::Ne => slots.comparison(i, |x, y| x.lt(y) | x.gt(y)),
+                Step::IsNa => slots.comparison(i, |x, _| !x.is_number()),
+                Step::And => slots.truths3(i, |x, y, _| x & y),
+                Step::Or => slots.truths3(i, |x, y, _| x | y),
+                Step::Not => slots.truths3(i, |x, _, _| !x),
+                Step::CopyTruth => slots.truths3(i, |x, _, _| x),
+                Step::Choose => slots.truths3(i, |x, y, c| c.choose(x, y)),
+                Step::Select => slots.select(i),
+            }
         }
     }
 
     /// Ends the bar: registers take their next values.
-    #[inline]
-    pub fn advance(&self, slots: &mut [Slot]) {
-        for (from, to) in &self.nexts {
-            slots[*to as usize] = slots[*from as usize];
+    #[inline(always)]
+    pub fn advance<S: Words>(&self, slots: &mut Slots<S>) {
+        for (from, to, kind) in &self.nexts {
+            let (from, to) = (Slots::<S>::range(*from), Slots::<S>::range(*to));
+            match kind {
+                Kind::Number => slots.numbers.copy_within(from, to.start),
+                Kind::Truth => slots.truths.copy_within(from, to.start),
+            }
         }
     }
 }
 
-#[inline(always)]
-fn zip(a: Slot, b: Slot, f: impl Fn(f64x8, f64x8) -> f64x8) -> Slot {
-    std::array::from_fn(|g| f(a[g], b[g]))
+/// The values of one batch: [`WIDTH`] lanes a slot, in vectors. A slot holds numbers or truths, never both.
+pub(super) struct Slots<S: Words> {
+    pub numbers: Vec<Num<S>>,
+    pub truths: Vec<Mask<S>>,
+}
+
+impl<S: Words> Slots<S> {
+    /// Vectors of one slot.
+    pub const GROUPS: usize = WIDTH / S::F64_LANES;
+
+    #[inline(always)]
+    pub fn new(simd: S, slots: usize) -> Slots<S> {
+        Slots {
+            numbers: vec![Num::splat(simd, f64::NAN); slots * Self::GROUPS],
+            truths: vec![Mask::splat(simd, false); slots * Self::GROUPS],
+        }
+    }
+
+    /// Where a slot's vectors lie.
+    #[inline(always)]
+    pub fn range(slot: u32) -> std::ops::Range<usize> {
+        slot as usize * Self::GROUPS..(slot as usize + 1) * Self::GROUPS
+    }
+
+    // An operand's slot is smaller than that of the result.
+    #[inline(always)]
+    fn numbers2(&mut self, i: &Instruction, f: impl Fn(Num<S>, Num<S>) -> Num<S>) {
+        let (before, out) = self.numbers.split_at_mut(Self::range(i.out).start);
+        let (a, b, out) = (&before[Self::range(i.a)], &before[Self::range(i.b)], &mut out[..Self::GROUPS]);
+        for g in 0..Self::GROUPS {
+            out[g] = f(a[g], b[g]);
+        }
+    }
+
+    #[inline(always)]
+    fn comparison(&mut self, i: &Instruction, f: impl Fn(Num<S>, Num<S>) -> Mask<S>) {
+        let (a, b) = (&self.numbers[Self::range(i.a)], &self.numbers[Self::range(i.b)]);
+        let out = &mut self.truths[Self::range(i.out)];
+        for g in 0..Self::GROUPS {
+            out[g] = f(a[g], b[g]);
+        }
+    }
+
+    #[inline(always)]
+    fn truths3(&mut self, i: &Instruction, f: impl Fn(Mask<S>, Mask<S>, Mask<S>) -> Mask<S>) {
+        let (before, out) = self.truths.split_at_mut(Self::range(i.out).start);
+        let (a, b, c) = (&before[Self::range(i.a)], &before[Self::range(i.b)], &before[Self::range(i.c)]);
+        let out = &mut out[..Self::GROUPS];
+        for g in 0..Self::GROUPS {
+            out[g] = f(a[g], b[g], c[g]);
+        }
+    }
+
+    #[inline(always)]
+    fn select(&mut self, i: &Instruction) {
+        let (before, out) = self.numbers.split_at_mut(Self::range(i.out).start);
+        let (a, b, out) = (&before[Self::range(i.a)], &before[Self::range(i.b)], &mut out[..Self::GROUPS]);
+        let c = &self.truths[Self::range(i.c)];
+        for g in 0..Self::GROUPS {
+            out[g] = c[g].pick(a[g], b[g]);
+        }
+    }
 }

@@ -4,10 +4,10 @@
 //! mirrored prices (every price and level negated, which is exact), so one code serves both sides: *up* is the favourable way.
 //! A bar on which nothing rests and no level is reached costs a few comparisons; everything else goes through [`Group::work`].
 
-use wide::f64x8;
-
-use super::code::{and_not, ones, zero};
+use super::PlacedLeg;
 use super::subset::{BRACKETS_MAX, LEGS, Leg, MARKETS_MAX, Market, Orders};
+use super::vector::{Mask, Num};
+use crate::compute::isa::Words;
 use crate::stepwise::broker::Rates;
 use crate::stepwise::broker::{Allow, BrokerSettings, Side, Sizing};
 
@@ -36,160 +36,138 @@ pub(super) struct Terms {
 
 /// The bracket that works on the position, on mirrored prices for shorts.
 #[derive(Clone, Copy, Debug)]
-struct Levels {
+struct Levels<S: Words> {
     /// -inf: none.
-    stop: f64x8,
+    stop: Num<S>,
     /// +inf: none.
-    limit: f64x8,
+    limit: Num<S>,
     /// Start of the trailing stop; +inf: none.
-    trail: f64x8,
+    trail: Num<S>,
     /// Distance of the trailing stop; +inf: none.
-    offset: f64x8,
+    offset: Num<S>,
     /// Mask: has a trailing stop.
-    trails: f64x8,
+    trails: Mask<S>,
     /// Mask: it has no distance.
-    tight: f64x8,
+    tight: Mask<S>,
 }
 
 /// A bracket that rests.
 #[derive(Clone, Copy, Debug)]
-struct Bracket {
-    resting: f64x8,
+struct Bracket<S: Words> {
+    resting: Mask<S>,
     /// Bound to longs, to shorts; neither: waits.
-    long: f64x8,
-    short: f64x8,
-    legs: [f64x8; LEGS],
+    long: Mask<S>,
+    short: Mask<S>,
+    legs: [Num<S>; LEGS],
 }
 
 /// Where and how lanes trade.
 #[derive(Clone, Copy)]
-struct Deal {
-    price: f64x8,
+struct Deal<S: Words> {
+    price: Num<S>,
     /// Mask: by a limit order.
-    limit: f64x8,
+    limit: Mask<S>,
 }
 
 /// Eight accounts.
 #[derive(Clone, Debug)]
-pub(super) struct Group {
+pub(super) struct Group<S: Words> {
+    simd: S,
     // The two books, as in `broker::account`.
-    before: f64x8,
-    growth: f64x8,
-    mark: f64x8,
-    counted: f64x8,
-    cash: f64x8,
-    pub contracts: f64x8,
+    before: Num<S>,
+    growth: Num<S>,
+    mark: Num<S>,
+    counted: Mask<S>,
+    cash: Num<S>,
+    pub contracts: Num<S>,
     // The position.
-    long: f64x8,
-    short: f64x8,
-    pub entry_price: f64x8,
-    pub entry_bar: f64x8,
-    entry_id: f64x8,
-    entry_cost: f64x8,
+    long: Mask<S>,
+    short: Mask<S>,
+    pub entry_price: Num<S>,
+    pub entry_bar: Num<S>,
+    entry_id: Num<S>,
+    entry_cost: Num<S>,
     /// Opened at this bar's close: no bracket works on it there.
-    at_close: f64x8,
+    at_close: Mask<S>,
     /// Best price since the trailing stop started, mirrored for shorts; -inf before.
-    anchor: f64x8,
-    levels: Levels,
-    brackets: [Bracket; BRACKETS_MAX],
-    pending: [f64x8; MARKETS_MAX],
-    qty: [f64x8; MARKETS_MAX],
+    anchor: Num<S>,
+    levels: Levels<S>,
+    brackets: [Bracket<S>; BRACKETS_MAX],
+    pending: [Mask<S>; MARKETS_MAX],
+    qty: [Num<S>; MARKETS_MAX],
     /// A market order rests in some lane.
     busy: bool,
     /// Ruined, or no lane at all: nothing is traded.
-    pub dead: f64x8,
+    pub dead: Mask<S>,
     // Counts and sums.
-    pub entries: f64x8,
-    pub exits: f64x8,
-    pub ambiguous: f64x8,
-    pub wins: f64x8,
-    pub losses: f64x8,
-    pub net_profit: f64x8,
-    pub gross_profit: f64x8,
-    pub gross_loss: f64x8,
-    pub last_entry_bar: f64x8,
-    pub last_exit_bar: f64x8,
-    pub last_entry_price: f64x8,
-    pub last_exit_price: f64x8,
-    pub last_size: f64x8,
-    pub last_profit: f64x8,
+    pub entries: Num<S>,
+    pub exits: Num<S>,
+    pub ambiguous: Num<S>,
+    pub wins: Num<S>,
+    pub losses: Num<S>,
+    pub net_profit: Num<S>,
+    pub gross_profit: Num<S>,
+    pub gross_loss: Num<S>,
+    pub last_entry_bar: Num<S>,
+    pub last_exit_bar: Num<S>,
+    pub last_entry_price: Num<S>,
+    pub last_exit_price: Num<S>,
+    pub last_size: Num<S>,
+    pub last_profit: Num<S>,
 }
 
-fn splat(x: f64) -> f64x8 {
-    f64x8::splat(x)
-}
-
-/// Lanes of `m` take `then`, the others keep `otherwise`.
-#[inline(always)]
-fn pick(m: f64x8, then: f64x8, otherwise: f64x8) -> f64x8 {
-    m.bitselect(then, otherwise)
-}
-
-/// Adds 1 in the lanes of `m`.
-#[inline(always)]
-fn count(total: f64x8, m: f64x8) -> f64x8 {
-    total + (m & splat(1.0))
-}
-
-/// The larger of two numbers; `b` where `a` is not larger.
-#[inline(always)]
-fn larger(a: f64x8, b: f64x8) -> f64x8 {
-    a.fast_max(b)
-}
-
-/// `x`, or `instead` where it is NaN.
-#[inline(always)]
-fn given(x: f64x8, instead: f64) -> f64x8 {
-    pick(x.simd_eq(x), x, splat(instead))
-}
-
-impl Levels {
-    fn none() -> Levels {
+impl<S: Words> Levels<S> {
+    #[inline(always)]
+    fn none(simd: S) -> Levels<S> {
+        let (n, no) = (|x| Num::splat(simd, x), Mask::splat(simd, false));
         Levels {
-            stop: splat(f64::NEG_INFINITY),
-            limit: splat(f64::INFINITY),
-            trail: splat(f64::INFINITY),
-            offset: splat(f64::INFINITY),
-            trails: zero(),
-            tight: zero(),
+            stop: n(f64::NEG_INFINITY),
+            limit: n(f64::INFINITY),
+            trail: n(f64::INFINITY),
+            offset: n(f64::INFINITY),
+            trails: no,
+            tight: no,
         }
     }
 }
 
-impl Group {
+impl<S: Words> Group<S> {
     /// Flat accounts; lanes of `dead` never trade.
-    pub fn new(settings: &BrokerSettings, dead: f64x8) -> Group {
-        let na = splat(f64::NAN);
-        let bracket = Bracket { resting: zero(), long: zero(), short: zero(), legs: [na; LEGS] };
+    #[inline(always)]
+    pub fn new(simd: S, settings: &BrokerSettings, dead: Mask<S>) -> Group<S> {
+        let (n, no) = (|x| Num::splat(simd, x), Mask::splat(simd, false));
+        let na = n(f64::NAN);
+        let bracket = Bracket { resting: no, long: no, short: no, legs: [na; LEGS] };
         Group {
-            before: splat(settings.initial_capital),
-            growth: splat(1.0),
-            mark: splat(1.0),
-            counted: zero(),
-            cash: zero(),
-            contracts: zero(),
-            long: zero(),
-            short: zero(),
+            simd,
+            before: n(settings.initial_capital),
+            growth: n(1.0),
+            mark: n(1.0),
+            counted: no,
+            cash: n(0.0),
+            contracts: n(0.0),
+            long: no,
+            short: no,
             entry_price: na,
             entry_bar: na,
             entry_id: na,
-            entry_cost: zero(),
-            at_close: zero(),
-            anchor: splat(f64::NEG_INFINITY),
-            levels: Levels::none(),
+            entry_cost: n(0.0),
+            at_close: no,
+            anchor: n(f64::NEG_INFINITY),
+            levels: Levels::none(simd),
             brackets: [bracket; BRACKETS_MAX],
-            pending: [zero(); MARKETS_MAX],
+            pending: [no; MARKETS_MAX],
             qty: [na; MARKETS_MAX],
             busy: false,
             dead,
-            entries: zero(),
-            exits: zero(),
-            ambiguous: zero(),
-            wins: zero(),
-            losses: zero(),
-            net_profit: zero(),
-            gross_profit: zero(),
-            gross_loss: zero(),
+            entries: n(0.0),
+            exits: n(0.0),
+            ambiguous: n(0.0),
+            wins: n(0.0),
+            losses: n(0.0),
+            net_profit: n(0.0),
+            gross_profit: n(0.0),
+            gross_loss: n(0.0),
             last_entry_bar: na,
             last_exit_bar: na,
             last_entry_price: na,
@@ -199,73 +177,90 @@ impl Group {
         }
     }
 
+    #[inline(always)]
+    fn n(&self, x: f64) -> Num<S> {
+        Num::splat(self.simd, x)
+    }
+
+    #[inline(always)]
+    fn yes(&self) -> Mask<S> {
+        Mask::splat(self.simd, true)
+    }
+
+    #[inline(always)]
+    fn no(&self) -> Mask<S> {
+        Mask::splat(self.simd, false)
+    }
+
     /// Lanes with a position.
     #[inline(always)]
-    pub fn held(&self) -> f64x8 {
+    pub fn held(&self) -> Mask<S> {
         self.long | self.short
     }
 
     /// The price, negated where the position is short.
     #[inline(always)]
-    fn mirrored(&self, terms: &Terms, price: f64x8) -> f64x8 {
-        if terms.orders.shorts { price ^ (self.short & splat(-0.0)) } else { price }
+    fn mirrored(&self, terms: &Terms, price: Num<S>) -> Num<S> {
+        if terms.orders.shorts { self.short.pick(-price, price) } else { price }
     }
 
     /// Money at the close, after [`Group::begin`].
-    pub fn money(&self, close: f64) -> f64x8 {
+    #[inline(always)]
+    pub fn money(&self, close: f64) -> Num<S> {
         let multiplied = self.before * self.growth;
-        pick(self.counted, self.cash + self.contracts * splat(close), multiplied)
+        self.counted.pick(self.cash + self.contracts * self.n(close), multiplied)
     }
 
     /// Profit of the open trade at the close.
-    pub fn open_profit(&self, close: f64) -> f64x8 {
-        let profit = self.contracts * (splat(close) - self.entry_price) - self.entry_cost;
-        self.held() & profit
+    #[inline(always)]
+    pub fn open_profit(&self, close: f64) -> Num<S> {
+        let profit = self.contracts * (self.n(close) - self.entry_price) - self.entry_cost;
+        self.held().pick(profit, self.n(0.0))
     }
 
     /// Works what rests along the bar and marks the position at the close.
-    #[inline]
+    #[inline(always)]
     pub fn begin(&mut self, terms: &Terms, tick: &Tick) {
-        self.at_close = zero();
+        self.at_close = self.no();
         let held = self.held();
-        let (open, close) = (splat(tick.open), splat(tick.close));
+        let (open, close) = (self.n(tick.open), self.n(tick.close));
         let (o, c) = (self.mirrored(terms, open), self.mirrored(terms, close));
         let (h, l) = self.extremes(terms, tick);
         let levels = self.levels;
-        let mut hit = l.simd_le(levels.stop) | h.simd_ge(levels.limit);
+        let mut hit = l.le(levels.stop) | h.ge(levels.limit);
         if terms.orders.trails {
             let adverse_first = self.adverse_first(terms, tick);
             let opened = self.touched(self.anchor, o);
             let topped = self.touched(opened, h);
-            let low = pick(adverse_first, opened, topped) - levels.offset;
-            hit |= l.simd_le(low) | (levels.tight & h.simd_ge(levels.trail));
-            hit |= adverse_first & c.simd_le(topped - levels.offset);
+            let low = adverse_first.pick(opened, topped) - levels.offset;
+            hit |= l.le(low) | (levels.tight & h.ge(levels.trail));
+            hit |= adverse_first & c.le(topped - levels.offset);
             if !self.busy && !(hit & held).any() {
                 self.anchor = topped;
             }
         }
         if self.busy || (hit & held).any() {
-            self.mark = splat(tick.before);
+            self.mark = self.n(tick.before);
             self.work(terms, tick);
-            self.growth *= pick(and_not(self.long, self.counted), close / self.mark, splat(1.0));
+            self.growth *= self.long.without(self.counted).pick(close / self.mark, self.n(1.0));
         } else {
-            self.growth = pick(and_not(self.long, self.counted), splat(tick.close / tick.before), splat(1.0));
+            self.growth = self.long.without(self.counted).pick(self.n(tick.close / tick.before), self.n(1.0));
         }
         self.mark = close;
     }
 
     /// Mirrored (high, low).
     #[inline(always)]
-    fn extremes(&self, terms: &Terms, tick: &Tick) -> (f64x8, f64x8) {
-        let (high, low) = (splat(tick.high), splat(tick.low));
-        if terms.orders.shorts { (pick(self.short, -low, high), pick(self.short, -high, low)) } else { (high, low) }
+    fn extremes(&self, terms: &Terms, tick: &Tick) -> (Num<S>, Num<S>) {
+        let (high, low) = (self.n(tick.high), self.n(tick.low));
+        if terms.orders.shorts { (self.short.pick(-low, high), self.short.pick(-high, low)) } else { (high, low) }
     }
 
     /// Lanes whose adverse extreme comes first.
     #[inline(always)]
-    fn adverse_first(&self, terms: &Terms, tick: &Tick) -> f64x8 {
+    fn adverse_first(&self, terms: &Terms, tick: &Tick) -> Mask<S> {
         if terms.pessimistic {
-            ones()
+            self.yes()
         } else if tick.high_first {
             self.short
         } else {
@@ -275,17 +270,17 @@ impl Group {
 
     /// The anchor once the price was at `x`.
     #[inline(always)]
-    fn touched(&self, anchor: f64x8, x: f64x8) -> f64x8 {
-        let starts = self.levels.trails & (anchor.simd_gt(splat(f64::NEG_INFINITY)) | x.simd_ge(self.levels.trail));
-        pick(starts, larger(anchor, x), anchor)
+    fn touched(&self, anchor: Num<S>, x: Num<S>) -> Num<S> {
+        let starts = self.levels.trails & (anchor.gt(self.n(f64::NEG_INFINITY)) | x.ge(self.levels.trail));
+        starts.pick(anchor.larger(x), anchor)
     }
 
     /// The bar in full: brackets at the open, market orders, brackets within the bar.
-    #[inline(never)]
+    #[inline(always)]
     fn work(&mut self, terms: &Terms, tick: &Tick) {
-        let open = splat(tick.open);
-        self.growth = splat(1.0);
-        self.anchor = pick(self.held(), self.touched(self.anchor, self.mirrored(terms, open)), self.anchor);
+        let open = self.n(tick.open);
+        self.growth = self.n(1.0);
+        self.anchor = self.held().pick(self.touched(self.anchor, self.mirrored(terms, open)), self.anchor);
         self.brackets_at(terms, tick, open, self.held());
         if self.busy {
             self.markets_at(terms, tick, open, false, |_| true);
@@ -295,14 +290,15 @@ impl Group {
     }
 
     /// Fills brackets that `price` satisfies in the lanes of `m`.
-    fn brackets_at(&mut self, terms: &Terms, tick: &Tick, price: f64x8, m: f64x8) {
+    #[inline(always)]
+    fn brackets_at(&mut self, terms: &Terms, tick: &Tick, price: Num<S>, m: Mask<S>) {
         let p = self.mirrored(terms, price);
         let levels = &self.levels;
-        let mut stopped = levels.stop.simd_ge(p);
+        let mut stopped = levels.stop.ge(p);
         if terms.orders.trails {
-            stopped |= (self.anchor - levels.offset).simd_ge(p) | (levels.tight & p.simd_ge(levels.trail));
+            stopped |= (self.anchor - levels.offset).ge(p) | (levels.tight & p.ge(levels.trail));
         }
-        let limited = and_not(p.simd_ge(levels.limit), stopped);
+        let limited = p.ge(levels.limit).without(stopped);
         let m = m & (stopped | limited);
         if m.any() {
             self.close_position(terms, tick, m, price, limited);
@@ -310,12 +306,14 @@ impl Group {
     }
 
     /// Executes the pending market orders of which `due` holds, in their order.
-    fn markets_at(&mut self, terms: &Terms, tick: &Tick, price: f64x8, at_close: bool, due: impl Fn(&Market) -> bool) {
+    #[inline(always)]
+    fn markets_at(&mut self, terms: &Terms, tick: &Tick, price: Num<S>, at_close: bool, due: impl Fn(&Market) -> bool) {
         for (k, market) in terms.orders.markets.iter().enumerate() {
             if !due(market) {
                 continue;
             }
-            let m = std::mem::replace(&mut self.pending[k], zero());
+            let no = self.no();
+            let m = std::mem::replace(&mut self.pending[k], no);
             if !m.any() {
                 continue;
             }
@@ -323,28 +321,28 @@ impl Group {
                 Market::Close { id, .. } => {
                     let mut m = m & self.held();
                     if let Some(id) = id {
-                        m &= self.entry_id.simd_eq(splat(f64::from(*id)));
+                        m &= self.entry_id.equal(self.n(f64::from(*id)));
                     }
                     if m.any() {
-                        self.close_position(terms, tick, m, price, zero());
+                        self.close_position(terms, tick, m, price, self.no());
                     }
                 }
                 Market::Entry { id, side } => {
                     let against = m & if *side == Side::Long { self.short } else { self.long };
                     if against.any() {
-                        self.close_position(terms, tick, against, price, zero());
+                        self.close_position(terms, tick, against, price, self.no());
                     }
                     let allowed = match terms.settings.allow {
                         Allow::Both => true,
                         Allow::Long => *side == Side::Long,
                         Allow::Short => *side == Side::Short,
                     };
-                    let m = and_not(m, self.held());
+                    let m = m.without(self.held());
                     if allowed && m.any() {
                         self.open_position(terms, tick, m, k, *id, *side, price, at_close);
                         if !at_close {
                             let touched = self.touched(self.anchor, self.mirrored(terms, price));
-                            self.anchor = pick(m & self.held(), touched, self.anchor);
+                            self.anchor = (m & self.held()).pick(touched, self.anchor);
                             self.brackets_at(terms, tick, price, m & self.held());
                         }
                     }
@@ -354,38 +352,39 @@ impl Group {
     }
 
     /// Brackets between the open and the close.
+    #[inline(always)]
     fn within(&mut self, terms: &Terms, tick: &Tick) {
         let held = self.held();
         if terms.orders.brackets.is_empty() || !held.any() {
             return;
         }
         let (h, l) = self.extremes(terms, tick);
-        let c = self.mirrored(terms, splat(tick.close));
+        let c = self.mirrored(terms, self.n(tick.close));
         let levels = self.levels;
         let adverse_first = self.adverse_first(terms, tick);
         let opened = self.anchor;
         let topped = self.touched(opened, h);
         // Down before the top was seen.
-        let first_stop = larger(levels.stop, opened - levels.offset);
-        let fell = adverse_first & first_stop.simd_ge(l);
+        let first_stop = levels.stop.larger(opened - levels.offset);
+        let fell = adverse_first & first_stop.ge(l);
         // Up: the target, or a trailing stop without a distance, whichever is nearer.
-        let starts = and_not(levels.tight, opened.simd_gt(splat(f64::NEG_INFINITY))) & h.simd_ge(levels.trail);
-        let reached = h.simd_ge(levels.limit);
-        let limited = and_not(reached & !(starts & levels.trail.simd_lt(levels.limit)), fell);
-        let tight = and_not(starts, fell | limited);
+        let starts = levels.tight.without(opened.gt(self.n(f64::NEG_INFINITY))) & h.ge(levels.trail);
+        let reached = h.ge(levels.limit);
+        let limited = (reached & !(starts & levels.trail.lt(levels.limit))).without(fell);
+        let tight = starts.without(fell | limited);
         let rose = limited | tight;
         // Down after the top: to the close, or to the low when the top came first.
-        let last_stop = larger(levels.stop, topped - levels.offset);
-        let bottom = pick(adverse_first, c, l);
-        let fell_back = and_not(last_stop.simd_ge(bottom), fell | rose);
+        let last_stop = levels.stop.larger(topped - levels.offset);
+        let bottom = adverse_first.pick(c, l);
+        let fell_back = last_stop.ge(bottom).without(fell | rose);
         let exits = held & (fell | rose | fell_back);
         if exits.any() {
             let price =
-                pick(fell, first_stop, pick(limited, levels.limit, pick(tight, levels.trail, last_stop.fast_min(h))));
-            let anchor = pick(fell_back, topped, opened);
-            let stop = larger(levels.stop, self.touched(anchor, price) - levels.offset);
-            let inside = |x: f64x8| x.simd_ge(l) & x.simd_le(h);
-            self.ambiguous = count(self.ambiguous, exits & inside(stop) & inside(levels.limit));
+                fell.pick(first_stop, limited.pick(levels.limit, tight.pick(levels.trail, last_stop.smaller(h))));
+            let anchor = fell_back.pick(topped, opened);
+            let stop = levels.stop.larger(self.touched(anchor, price) - levels.offset);
+            let inside = |x: Num<S>| x.ge(l) & x.le(h);
+            self.ambiguous = self.ambiguous.count(exits & inside(stop) & inside(levels.limit));
             let raw = self.mirrored(terms, price);
             self.anchor = topped;
             self.close_position(terms, tick, exits, raw, limited);
@@ -395,46 +394,48 @@ impl Group {
     }
 
     /// What a purchase or a sale at `raw` is dealt at: ticks of slippage but for limit orders.
-    fn dealt(&self, terms: &Terms, raw: f64x8, limit: f64x8, buys: f64x8) -> Deal {
-        let ticks = and_not(splat(terms.rates.ticks), limit);
-        let price = pick(buys, raw + ticks, raw - ticks).fast_max(zero());
+    #[inline(always)]
+    fn dealt(&self, terms: &Terms, raw: Num<S>, limit: Mask<S>, buys: Mask<S>) -> Deal<S> {
+        let ticks = limit.pick(self.n(0.0), self.n(terms.rates.ticks));
+        let price = buys.pick(raw + ticks, raw - ticks).larger(self.n(0.0));
         Deal { price, limit }
     }
 
     /// Ends the positions of the lanes of `m`.
-    fn close_position(&mut self, terms: &Terms, tick: &Tick, m: f64x8, raw: f64x8, limit: f64x8) {
+    #[inline(always)]
+    fn close_position(&mut self, terms: &Terms, tick: &Tick, m: Mask<S>, raw: Num<S>, limit: Mask<S>) {
         let rates = &terms.rates;
         let deal = self.dealt(terms, raw, limit, self.short);
-        let sell = pick(deal.limit, splat(rates.sell_limit), splat(rates.sell));
+        let sell = deal.limit.pick(self.n(rates.sell_limit), self.n(rates.sell));
         let qty = self.contracts.abs();
-        let multiplied = m & and_not(self.long, self.counted);
-        self.growth = pick(multiplied, self.growth * (deal.price / self.mark * sell), self.growth);
+        let multiplied = m & self.long.without(self.counted);
+        self.growth = multiplied.pick(self.growth * (deal.price / self.mark * sell), self.growth);
         let mut beyond = deal.price - deal.price * sell;
         if terms.orders.counted {
             let sold = m & self.long & self.counted;
-            self.cash = pick(sold, self.cash + qty * (deal.price * sell), self.cash);
-            let buy = pick(deal.limit, splat(rates.buy_limit), splat(rates.buy));
+            self.cash = sold.pick(self.cash + qty * (deal.price * sell), self.cash);
+            let buy = deal.limit.pick(self.n(rates.buy_limit), self.n(rates.buy));
             let covered = m & self.short;
-            self.cash = pick(covered, self.cash - qty * (deal.price * buy), self.cash);
-            beyond = pick(self.short, deal.price * buy - deal.price, beyond);
+            self.cash = covered.pick(self.cash - qty * (deal.price * buy), self.cash);
+            beyond = self.short.pick(deal.price * buy - deal.price, beyond);
         }
         let profit = self.contracts * (deal.price - self.entry_price) - self.entry_cost - beyond * qty;
-        self.exits = count(self.exits, m);
-        let (won, lost) = (m & profit.simd_gt(zero()), m & profit.simd_lt(zero()));
-        self.wins = count(self.wins, won);
-        self.losses = count(self.losses, lost);
-        self.net_profit = pick(m, self.net_profit + profit, self.net_profit);
-        self.gross_profit = pick(won, self.gross_profit + profit, self.gross_profit);
-        self.gross_loss = pick(lost, self.gross_loss - profit, self.gross_loss);
-        self.last_entry_bar = pick(m, self.entry_bar, self.last_entry_bar);
-        self.last_exit_bar = pick(m, splat(tick.index), self.last_exit_bar);
-        self.last_entry_price = pick(m, self.entry_price, self.last_entry_price);
-        self.last_exit_price = pick(m, deal.price, self.last_exit_price);
-        self.last_size = pick(m, self.contracts, self.last_size);
-        self.last_profit = pick(m, profit, self.last_profit);
+        self.exits = self.exits.count(m);
+        let (won, lost) = (m & profit.gt(self.n(0.0)), m & profit.lt(self.n(0.0)));
+        self.wins = self.wins.count(won);
+        self.losses = self.losses.count(lost);
+        self.net_profit = m.pick(self.net_profit + profit, self.net_profit);
+        self.gross_profit = won.pick(self.gross_profit + profit, self.gross_profit);
+        self.gross_loss = lost.pick(self.gross_loss - profit, self.gross_loss);
+        self.last_entry_bar = m.pick(self.entry_bar, self.last_entry_bar);
+        self.last_exit_bar = m.pick(self.n(tick.index), self.last_exit_bar);
+        self.last_entry_price = m.pick(self.entry_price, self.last_entry_price);
+        self.last_exit_price = m.pick(deal.price, self.last_exit_price);
+        self.last_size = m.pick(self.contracts, self.last_size);
+        self.last_profit = m.pick(profit, self.last_profit);
         // Brackets go with their trade, unless an order that they name still rests.
         for (b, from) in terms.orders.brackets.iter().enumerate() {
-            let (mut long, mut short) = (zero(), zero());
+            let (mut long, mut short) = (self.no(), self.no());
             for (k, market) in terms.orders.markets.iter().enumerate() {
                 if let Market::Entry { id, side } = market
                     && from.is_none_or(|from| from == *id)
@@ -448,86 +449,87 @@ impl Group {
             let bracket = &mut self.brackets[b];
             let bound = (bracket.long & self.long) | (bracket.short & self.short);
             let awaited = (bracket.long & long) | (bracket.short & short);
-            bracket.resting = and_not(bracket.resting, m & bound & !awaited);
+            bracket.resting = bracket.resting.without(m & bound & !awaited);
         }
-        self.long = and_not(self.long, m);
-        self.short = and_not(self.short, m);
-        self.contracts = and_not(self.contracts, m);
-        let na = splat(f64::NAN);
-        self.entry_price = pick(m, na, self.entry_price);
-        self.entry_bar = pick(m, na, self.entry_bar);
-        self.entry_id = pick(m, na, self.entry_id);
-        self.anchor = pick(m, splat(f64::NEG_INFINITY), self.anchor);
-        self.set_levels(m, &Levels::none());
+        self.long = self.long.without(m);
+        self.short = self.short.without(m);
+        self.contracts = m.pick(self.n(0.0), self.contracts);
+        let na = self.n(f64::NAN);
+        self.entry_price = m.pick(na, self.entry_price);
+        self.entry_bar = m.pick(na, self.entry_bar);
+        self.entry_id = m.pick(na, self.entry_id);
+        self.anchor = m.pick(self.n(f64::NEG_INFINITY), self.anchor);
+        self.set_levels(m, &Levels::none(self.simd));
     }
 
     /// Opens positions in the lanes of `m`, which are flat, for market order `k`.
     #[expect(clippy::too_many_arguments, reason = "what an order is")]
+    #[inline(always)]
     fn open_position(
         &mut self,
         terms: &Terms,
         tick: &Tick,
-        m: f64x8,
+        m: Mask<S>,
         k: usize,
         id: u16,
         side: Side,
-        raw: f64x8,
+        raw: Num<S>,
         at_close: bool,
     ) {
         let rates = &terms.rates;
-        let buys = if side == Side::Long { ones() } else { zero() };
-        let Deal { price, .. } = self.dealt(terms, raw, zero(), buys);
-        let money = pick(self.counted, self.cash, self.before * self.growth);
+        let buys = if side == Side::Long { self.yes() } else { self.no() };
+        let Deal { price, .. } = self.dealt(terms, raw, self.no(), buys);
+        let money = self.counted.pick(self.cash, self.before * self.growth);
         let asked = self.qty[k];
-        let all_in = !asked.simd_eq(asked);
-        let mut opened = m & money.simd_gt(zero());
+        let all_in = !asked.equal(asked);
+        let mut opened = m & money.gt(self.n(0.0));
         let beyond;
         let mut qty;
         match side {
             Side::Long => {
                 let multiplied = opened & all_in;
-                let share = money / (price * splat(rates.buy));
-                opened &= (!all_in) | (share.simd_gt(zero()) & share.simd_lt(splat(f64::INFINITY)));
+                let share = money / (price * self.n(rates.buy));
+                opened &= (!all_in) | (share.gt(self.n(0.0)) & share.lt(self.n(f64::INFINITY)));
                 let multiplied = multiplied & opened;
                 // From the counted book to the multiplied one.
-                let growth = pick(self.counted, self.cash / self.before, self.growth);
-                self.growth = pick(multiplied, growth, self.growth);
-                self.counted = and_not(self.counted, multiplied);
-                qty = self.before * self.growth / (price * splat(rates.buy));
-                self.growth = pick(multiplied, self.growth * splat(1.0 / rates.buy), self.growth);
-                self.mark = pick(multiplied, price, self.mark);
+                let growth = self.counted.pick(self.cash / self.before, self.growth);
+                self.growth = multiplied.pick(growth, self.growth);
+                self.counted = self.counted.without(multiplied);
+                qty = self.before * self.growth / (price * self.n(rates.buy));
+                self.growth = multiplied.pick(self.growth * self.n(1.0 / rates.buy), self.growth);
+                self.mark = multiplied.pick(price, self.mark);
                 if terms.orders.counted {
-                    qty = pick(all_in, qty, asked);
-                    let bought = and_not(opened, all_in);
-                    self.cash = pick(bought, money - qty * (price * splat(rates.buy)), self.cash);
+                    qty = all_in.pick(qty, asked);
+                    let bought = opened.without(all_in);
+                    self.cash = bought.pick(money - qty * (price * self.n(rates.buy)), self.cash);
                     self.counted |= bought;
                 }
-                beyond = price * splat(rates.buy) - price;
+                beyond = price * self.n(rates.buy) - price;
                 self.long |= opened;
-                self.contracts = pick(opened, qty, self.contracts);
+                self.contracts = opened.pick(qty, self.contracts);
             }
             Side::Short => {
-                let share = money / (price * splat(rates.short));
-                qty = pick(all_in, share, asked);
-                opened &= qty.simd_gt(zero()) & qty.simd_lt(splat(f64::INFINITY));
-                self.cash = pick(opened, money + qty * (price * splat(rates.sell)), self.cash);
+                let share = money / (price * self.n(rates.short));
+                qty = all_in.pick(share, asked);
+                opened &= qty.gt(self.n(0.0)) & qty.lt(self.n(f64::INFINITY));
+                self.cash = opened.pick(money + qty * (price * self.n(rates.sell)), self.cash);
                 self.counted |= opened;
-                beyond = price - price * splat(rates.sell);
+                beyond = price - price * self.n(rates.sell);
                 self.short |= opened;
-                self.contracts = pick(opened, -qty, self.contracts);
+                self.contracts = opened.pick(-qty, self.contracts);
             }
         }
-        self.entries = count(self.entries, opened);
-        self.entry_price = pick(opened, price, self.entry_price);
-        self.entry_bar = pick(opened, splat(tick.index), self.entry_bar);
-        self.entry_id = pick(opened, splat(f64::from(id)), self.entry_id);
-        self.entry_cost = pick(opened, beyond * qty, self.entry_cost);
+        self.entries = self.entries.count(opened);
+        self.entry_price = opened.pick(price, self.entry_price);
+        self.entry_bar = opened.pick(self.n(tick.index), self.entry_bar);
+        self.entry_id = opened.pick(self.n(f64::from(id)), self.entry_id);
+        self.entry_cost = opened.pick(beyond * qty, self.entry_cost);
         if at_close {
             self.at_close |= opened;
         }
         for (b, from) in terms.orders.brackets.iter().enumerate() {
             if from.is_none_or(|from| from == id) {
-                let waits = and_not(opened, self.brackets[b].long | self.brackets[b].short);
+                let waits = opened.without(self.brackets[b].long | self.brackets[b].short);
                 match side {
                     Side::Long => self.brackets[b].long |= waits,
                     Side::Short => self.brackets[b].short |= waits,
@@ -538,50 +540,52 @@ impl Group {
     }
 
     /// Lets bracket `b` work on the positions of the lanes of `m` that it is meant for.
-    fn work_bracket(&mut self, terms: &Terms, b: usize, from: Option<u16>, m: f64x8) {
+    #[inline(always)]
+    fn work_bracket(&mut self, terms: &Terms, b: usize, from: Option<u16>, m: Mask<S>) {
         let bracket = self.brackets[b];
         let mut m = m & bracket.resting & ((bracket.long & self.long) | (bracket.short & self.short));
         if let Some(from) = from {
-            m &= self.entry_id.simd_eq(splat(f64::from(from)));
+            m &= self.entry_id.equal(self.n(f64::from(from)));
         }
         if !m.any() {
             return;
         }
-        let tick = splat(terms.settings.mintick);
+        let tick = self.n(terms.settings.mintick);
         let leg = |leg: Leg| bracket.legs[leg as usize];
-        let price = |x: f64x8| self.mirrored(terms, x);
+        let price = |x: Num<S>| self.mirrored(terms, x);
         let entry = price(self.entry_price);
-        let loss = given(entry - leg(Leg::Loss) * tick, f64::NEG_INFINITY);
-        let stop = larger(given(price(leg(Leg::Stop)), f64::NEG_INFINITY), loss);
-        let profit = given(entry + leg(Leg::Profit) * tick, f64::INFINITY);
-        let limit = given(price(leg(Leg::Limit)), f64::INFINITY).fast_min(profit);
-        let mut levels = Levels { stop, limit, ..Levels::none() };
+        let loss = (entry - leg(Leg::Loss) * tick).given(f64::NEG_INFINITY);
+        let stop = ((price(leg(Leg::Stop))).given(f64::NEG_INFINITY)).larger(loss);
+        let profit = (entry + leg(Leg::Profit) * tick).given(f64::INFINITY);
+        let limit = (price(leg(Leg::Limit))).given(f64::INFINITY).smaller(profit);
+        let mut levels = Levels { stop, limit, ..Levels::none(self.simd) };
         if terms.orders.trails {
             let offset = leg(Leg::TrailOffset);
             let (start, points) = (leg(Leg::TrailPrice), leg(Leg::TrailPoints));
-            let by_points = given(entry + points * tick, f64::INFINITY);
-            levels.trail = given(price(start), f64::INFINITY).fast_min(by_points);
-            levels.trails = offset.simd_ge(zero()) & (start.simd_eq(start) | points.simd_eq(points));
-            levels.offset = pick(levels.trails, offset * tick, splat(f64::INFINITY));
-            levels.tight = levels.trails & offset.simd_eq(zero());
+            let by_points = (entry + points * tick).given(f64::INFINITY);
+            levels.trail = price(start).given(f64::INFINITY).smaller(by_points);
+            levels.trails = offset.ge(self.n(0.0)) & (start.equal(start) | points.equal(points));
+            levels.offset = levels.trails.pick(offset * tick, self.n(f64::INFINITY));
+            levels.tight = levels.trails & offset.equal(self.n(0.0));
         }
         self.set_levels(m, &levels);
     }
 
-    fn set_levels(&mut self, m: f64x8, new: &Levels) {
+    #[inline(always)]
+    fn set_levels(&mut self, m: Mask<S>, new: &Levels<S>) {
         let old = &mut self.levels;
-        old.stop = pick(m, new.stop, old.stop);
-        old.limit = pick(m, new.limit, old.limit);
-        old.trail = pick(m, new.trail, old.trail);
-        old.offset = pick(m, new.offset, old.offset);
-        old.trails = pick(m, new.trails, old.trails);
-        old.tight = pick(m, new.tight, old.tight);
+        old.stop = m.pick(new.stop, old.stop);
+        old.limit = m.pick(new.limit, old.limit);
+        old.trail = m.pick(new.trail, old.trail);
+        old.offset = m.pick(new.offset, old.offset);
+        old.trails = m.choose(new.trails, old.trails);
+        old.tight = m.choose(new.tight, old.tight);
     }
 
     /// Places market order `k` in the lanes of `when`, with the quantity asked for or NaN.
-    #[inline]
-    pub fn place_market(&mut self, terms: &Terms, k: usize, when: f64x8, asked: f64x8, close: f64) {
-        let when = and_not(when, self.dead);
+    #[inline(always)]
+    pub fn place_market(&mut self, terms: &Terms, k: usize, when: Mask<S>, asked: Num<S>, close: f64) {
+        let when = when.without(self.dead);
         if !when.any() {
             return;
         }
@@ -590,28 +594,28 @@ impl Group {
                 let held = when & self.held();
                 match id {
                     None => held,
-                    Some(id) => held & self.entry_id.simd_eq(splat(f64::from(id))),
+                    Some(id) => held & self.entry_id.equal(self.n(f64::from(id))),
                 }
             }
             Market::Entry { side, .. } => {
                 let full = if side == Side::Long { self.long } else { self.short };
-                let m = and_not(when, full);
+                let m = when.without(full);
                 if !m.any() {
                     return;
                 }
                 if terms.orders.counted {
                     let sized = match terms.settings.sizing {
-                        Sizing::AllIn => splat(f64::NAN),
-                        Sizing::Fixed(contracts) => splat(contracts),
-                        Sizing::Cash(money) => splat(money / close),
-                        Sizing::PercentOfEquity(percent) => splat(percent / 100.0) * self.money(close) / splat(close),
+                        Sizing::AllIn => self.n(f64::NAN),
+                        Sizing::Fixed(contracts) => self.n(contracts),
+                        Sizing::Cash(money) => self.n(money / close),
+                        Sizing::PercentOfEquity(percent) => self.n(percent / 100.0) * self.money(close) / self.n(close),
                     };
-                    let is_asked = asked.simd_eq(asked);
-                    let qty = pick(is_asked, asked, sized);
-                    let sensible = qty.simd_gt(zero()) & qty.simd_lt(splat(f64::INFINITY));
+                    let is_asked = asked.equal(asked);
+                    let qty = is_asked.pick(asked, sized);
+                    let sensible = qty.gt(self.n(0.0)) & qty.lt(self.n(f64::INFINITY));
                     let all_in = terms.settings.sizing == Sizing::AllIn;
                     let m = m & if all_in { sensible | !is_asked } else { sensible };
-                    self.qty[k] = pick(m, qty, self.qty[k]);
+                    self.qty[k] = m.pick(qty, self.qty[k]);
                     m
                 } else {
                     m
@@ -622,33 +626,51 @@ impl Group {
         self.busy |= m.any();
     }
 
-    /// Places bracket `b` in the lanes of `when`.
-    #[inline]
-    pub fn place_bracket(&mut self, terms: &Terms, b: usize, when: f64x8, legs: &[f64x8; LEGS]) {
-        let m = and_not(when, self.dead);
+    /// Places bracket `b` in the lanes of `when`; `value` gives its legs, those that are not listed are never given.
+    #[inline(always)]
+    pub fn place_bracket(
+        &mut self,
+        terms: &Terms,
+        b: usize,
+        when: Mask<S>,
+        legs: &[PlacedLeg],
+        value: impl Fn(&PlacedLeg) -> Num<S>,
+    ) {
+        let m = when.without(self.dead);
         if !m.any() {
             return;
         }
         let from = terms.orders.brackets[b];
         let mut meant = m & self.held();
-        if let Some(from) = from {
-            meant &= self.entry_id.simd_eq(splat(f64::from(from)));
+        if let Some(from) = from.filter(|_| terms.orders.only_entry != from) {
+            meant &= self.entry_id.equal(self.n(f64::from(from)));
         }
         let bracket = &mut self.brackets[b];
-        bracket.resting |= m;
-        for (old, new) in bracket.legs.iter_mut().zip(legs) {
-            *old = pick(m, *new, *old);
+        let (long, short) = (meant & self.long, meant & self.short);
+        // Most strategies place the same bracket on every bar.
+        let mut same = bracket.resting & bracket.long.same(long) & bracket.short.same(short);
+        for leg in legs {
+            let (old, new) = (bracket.legs[leg.leg], value(leg));
+            same &= old.equal(new) | !(old.is_number() | new.is_number());
         }
-        bracket.long = pick(m, meant & self.long, bracket.long);
-        bracket.short = pick(m, meant & self.short, bracket.short);
+        if !m.without(same).any() {
+            return;
+        }
+        bracket.resting |= m;
+        for leg in legs {
+            bracket.legs[leg.leg] = m.pick(value(leg), bracket.legs[leg.leg]);
+        }
+        bracket.long = m.choose(long, bracket.long);
+        bracket.short = m.choose(short, bracket.short);
         self.work_bracket(terms, b, from, meant);
     }
 
     /// Fills what fills at the close.
+    #[inline(always)]
     pub fn settle_at_close(&mut self, terms: &Terms, tick: &Tick) {
-        let close = splat(tick.close);
+        let close = self.n(tick.close);
         if terms.settings.process_orders_on_close {
-            self.brackets_at(terms, tick, close, and_not(self.held(), self.at_close));
+            self.brackets_at(terms, tick, close, self.held().without(self.at_close));
             if self.busy {
                 self.markets_at(terms, tick, close, true, |_| true);
                 self.busy = false;
@@ -657,58 +679,58 @@ impl Group {
             self.markets_at(terms, tick, close, true, |m| matches!(m, Market::Close { immediately: true, .. }));
         }
         // Ticks of slippage make the price of a purchase another than the close.
-        self.growth *= pick(and_not(self.long, self.counted), close / self.mark, splat(1.0));
+        self.growth *= self.long.without(self.counted).pick(close / self.mark, self.n(1.0));
         self.mark = close;
     }
 
     /// Ends the bar: gives its growth.
-    #[inline]
-    pub fn end(&mut self, terms: &Terms, close: f64) -> f64x8 {
+    #[inline(always)]
+    pub fn end(&mut self, terms: &Terms, close: f64) -> Num<S> {
         let mut growth = self.growth;
         let mut after = self.before * growth;
         if terms.orders.counted && self.counted.any() {
-            let counted = self.cash + self.contracts * splat(close);
-            after = pick(self.counted, counted, after);
-            growth = pick(self.counted, counted / self.before, growth);
+            let counted = self.cash + self.contracts * self.n(close);
+            after = self.counted.pick(counted, after);
+            growth = self.counted.pick(counted / self.before, growth);
         }
-        let ruined = and_not(!(after.simd_gt(zero()) & growth.simd_gt(zero())), self.dead);
+        let ruined = (!(after.gt(self.n(0.0)) & growth.gt(self.n(0.0)))).without(self.dead);
         if ruined.any() {
             growth = self.ruin(ruined, growth, close);
-            after = and_not(after, ruined);
+            after = ruined.pick(self.n(0.0), after);
         }
         self.before = after;
         // Nothing is traded in a dead lane: its growth stays 1.
-        self.growth = splat(1.0);
+        self.growth = self.n(1.0);
         growth
     }
 
-    #[cold]
-    fn ruin(&mut self, m: f64x8, growth: f64x8, close: f64) -> f64x8 {
+    #[inline(always)]
+    fn ruin(&mut self, m: Mask<S>, growth: Num<S>, close: f64) -> Num<S> {
         let held = m & self.held();
-        self.exits = count(self.exits, held);
+        self.exits = self.exits.count(held);
         let profit = self.open_profit(close);
-        let (won, lost) = (held & profit.simd_gt(zero()), held & profit.simd_lt(zero()));
-        self.wins = count(self.wins, won);
-        self.losses = count(self.losses, lost);
-        self.net_profit = pick(held, self.net_profit + profit, self.net_profit);
-        self.gross_profit = pick(won, self.gross_profit + profit, self.gross_profit);
-        self.gross_loss = pick(lost, self.gross_loss - profit, self.gross_loss);
+        let (won, lost) = (held & profit.gt(self.n(0.0)), held & profit.lt(self.n(0.0)));
+        self.wins = self.wins.count(won);
+        self.losses = self.losses.count(lost);
+        self.net_profit = held.pick(self.net_profit + profit, self.net_profit);
+        self.gross_profit = won.pick(self.gross_profit + profit, self.gross_profit);
+        self.gross_loss = lost.pick(self.gross_loss - profit, self.gross_loss);
         self.dead |= m;
-        self.long = and_not(self.long, m);
-        self.short = and_not(self.short, m);
-        self.counted = and_not(self.counted, m);
-        self.contracts = and_not(self.contracts, m);
-        let na = splat(f64::NAN);
-        self.entry_price = pick(m, na, self.entry_price);
-        self.entry_bar = pick(m, na, self.entry_bar);
-        self.entry_id = pick(m, na, self.entry_id);
+        self.long = self.long.without(m);
+        self.short = self.short.without(m);
+        self.counted = self.counted.without(m);
+        self.contracts = m.pick(self.n(0.0), self.contracts);
+        let na = self.n(f64::NAN);
+        self.entry_price = m.pick(na, self.entry_price);
+        self.entry_bar = m.pick(na, self.entry_bar);
+        self.entry_id = m.pick(na, self.entry_id);
         for k in 0..MARKETS_MAX {
-            self.pending[k] = and_not(self.pending[k], m);
+            self.pending[k] = self.pending[k].without(m);
         }
         for bracket in &mut self.brackets {
-            bracket.resting = and_not(bracket.resting, m);
+            bracket.resting = bracket.resting.without(m);
         }
-        self.set_levels(m, &Levels::none());
-        and_not(growth, m)
+        self.set_levels(m, &Levels::none(self.simd));
+        m.pick(self.n(0.0), growth)
     }
 }

@@ -10,22 +10,25 @@ mod code;
 mod columns;
 mod group;
 mod subset;
+mod vector;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use assay_pine::StepProgram;
-use assay_pine::graph::{Broker as Read, Graph, NodeId, Op, Shape};
-use wide::f64x8;
+use assay_pine::graph::{Broker as Read, Graph, Kind, NodeId, Op, Shape};
 
 pub(super) use self::code::WIDTH;
-use self::code::{Code, GROUPS, LANES, Slot, and_not, mask, zero};
+use self::code::{Code, Slots};
 use self::columns::{Local, Shared};
 use self::group::{Group, Terms, Tick};
-use self::subset::{Command, LEGS, Orders, pessimistic, roots};
+use self::subset::{Command, LEGS, Orders, pessimistic, price_of, roots};
+use self::vector::{Mask, Num};
 use super::broker::{Bar, BrokerSettings, Rates};
 use super::plan::digits;
 use super::sweep::Outcome;
-use crate::evaluate::{Column, Evaluator, Invalid};
+use crate::compute::isa::{Isa, Task, Words};
+use crate::evaluate::{Column, Evaluator, Invalid, bit};
 use crate::sweep::BLOCKS;
 use crate::{Bars, Trial};
 
@@ -42,6 +45,7 @@ pub(super) struct Lanes<'a> {
     /// Orders are placed from this bar on.
     from: usize,
     at_close: bool,
+    isa: Isa,
     /// By place in the order of the lanes: the grid point.
     order: Order,
 }
@@ -56,21 +60,49 @@ struct Order {
 
 /// A command with its slots.
 enum Placed {
-    Market { when: u32, market: usize, qty: Option<u32> },
-    Bracket { when: u32, bracket: usize, legs: [Option<u32>; LEGS] },
+    Market {
+        when: u32,
+        market: usize,
+        qty: Option<u32>,
+    },
+    /// With every leg that any command of the bracket has.
+    Bracket {
+        when: u32,
+        bracket: usize,
+        legs: Vec<PlacedLeg>,
+    },
+}
+
+/// A leg with its slots.
+struct PlacedLeg {
+    leg: usize,
+    /// `None`: this command does not have it.
+    slot: Option<u32>,
+    /// The price that it stands back for: before version 6 a leg with a price ignores its distance.
+    behind: Option<u32>,
 }
 
 /// One thread's memory.
 pub(super) struct Scratch {
     local: Local,
-    slots: Vec<Slot>,
 }
 
-/// A column as one group of lanes sees it.
+/// A column as a batch sees it: one for all lanes, or by [`EIGHT`] lanes.
 enum Leaf {
+    Same(Arc<Column>),
+    Parts(Vec<Part>),
+}
+
+/// A column as eight lanes see it: one for all, or one a lane.
+enum Part {
     Same(Arc<Column>),
     Each(Vec<Arc<Column>>),
 }
+
+/// Lanes of a part: as many as the widest vector has.
+const EIGHT: usize = 8;
+/// Bars of lanes' own columns that are laid out side by side at a time.
+const TILE: usize = 32;
 
 impl<'a> Lanes<'a> {
     /// Prepares the lanes; `None` when they do not hold the strategy, or when a bar has a price that is no price.
@@ -90,19 +122,34 @@ impl<'a> Lanes<'a> {
         let varies: Vec<bool> =
             graph.nodes.iter().map(|node| node.feedback || node.inputs & !column_inputs != 0).collect();
         let code = Code::new(program, live, &varies, &roots(program))?;
-        let commands = orders.commands.iter().map(|command| placed(&code, command)).collect::<Option<Vec<_>>>()?;
+        let used = orders.used_legs();
+        let commands =
+            orders.commands.iter().map(|command| placed(&code, &orders, &used, command)).collect::<Option<Vec<_>>>()?;
         let leaves: Vec<NodeId> = code.leaves.iter().map(|(_, node)| *node).collect();
         let shared = Shared::new(program, bars, &leaves, grid);
         let at_close = orders.fill_at_close(settings);
         let terms =
             Terms { orders, settings: *settings, rates: Rates::new(settings), pessimistic: pessimistic(settings) };
         let order = Order::new(program, column_inputs);
-        Some(Lanes { program, bars, code, terms, commands, shared, ticks, blocks, from, at_close, order })
+        Some(Lanes {
+            program,
+            bars,
+            code,
+            terms,
+            commands,
+            shared,
+            ticks,
+            blocks,
+            from,
+            at_close,
+            order,
+            isa: Isa::best(),
+        })
     }
 
     /// Memory for one thread.
     pub fn scratch(&self) -> Scratch {
-        Scratch { local: Local::default(), slots: vec![[zero(); GROUPS]; self.code.slots] }
+        Scratch { local: Local::default() }
     }
 
     /// Trades up to [`WIDTH`] places of the lanes' order from `start` on; gives (grid point, outcome).
@@ -115,22 +162,10 @@ impl<'a> Lanes<'a> {
         let Ok(leaves) = self.leaves(&mut scratch.local, &all_digits, &valid) else {
             return points.into_iter().map(|point| (point, Outcome::invalid())).collect();
         };
-        self.load_scalars(&mut scratch.slots, &all_digits);
-        for (slot, initial) in &self.code.registers {
-            scratch.slots[*slot as usize] = [f64x8::splat(*initial); GROUPS];
-        }
-        let dead: Slot = std::array::from_fn(|g| {
-            let lane = |l: usize| valid.get(g * LANES + l).copied().unwrap_or(false);
-            f64x8::new(std::array::from_fn(|l| mask(!lane(l)).to_array()[0]))
-        });
-        let books = self.run(&mut scratch.slots, &leaves, &dead);
-        let outcome = |at: usize| {
-            if !valid[at] {
-                return Outcome::invalid();
-            }
-            books[at / LANES].outcome(at % LANES, self.blocks[BLOCKS] - self.blocks[0])
-        };
-        points.iter().enumerate().map(|(at, point)| (*point, outcome(at))).collect()
+        let scalars = self.scalars(&all_digits);
+        let batch = Batch { lanes: self, leaves: &leaves, scalars: &scalars, valid: &valid };
+        let outcomes = self.isa.dispatch(batch);
+        points.into_iter().zip(outcomes).collect()
     }
 
     /// Lanes whose lengths cannot be used become invalid.
@@ -141,176 +176,287 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    /// The columns of a batch, by leaf and group.
-    fn leaves(&self, local: &mut Local, digits: &[Vec<usize>], valid: &[bool]) -> Result<Vec<[Leaf; GROUPS]>, Invalid> {
+    /// The columns of a batch, by leaf.
+    fn leaves(&self, local: &mut Local, digits: &[Vec<usize>], valid: &[bool]) -> Result<Vec<Leaf>, Invalid> {
         let first_valid = valid.iter().position(|valid| *valid).ok_or(Invalid)?;
         let mut all = Vec::with_capacity(self.code.leaves.len());
         for (_, node) in &self.code.leaves {
-            let mut groups: [Leaf; GROUPS] = std::array::from_fn(|_| Leaf::Each(Vec::new()));
-            for (g, leaf) in groups.iter_mut().enumerate() {
-                // Lanes that do not count read what a lane that counts reads.
-                let reads = (g * LANES..(g + 1) * LANES)
-                    .map(|at| if valid.get(at).copied().unwrap_or(false) { at } else { first_valid });
-                let mut keys: Vec<u64> = Vec::with_capacity(LANES);
-                let mut columns: Vec<Arc<Column>> = Vec::with_capacity(LANES);
-                for at in reads {
-                    keys.push(self.shared.combination(*node, &digits[at]));
-                    columns.push(self.shared.get(local, *node, &digits[at])?);
-                }
-                let same = keys.iter().all(|key| *key == keys[0]);
-                *leaf = if same { Leaf::Same(columns.swap_remove(0)) } else { Leaf::Each(columns) };
+            // Lanes that do not count read what a lane that counts reads.
+            let reads = (0..WIDTH).map(|at| if valid.get(at).copied().unwrap_or(false) { at } else { first_valid });
+            let mut keys: Vec<u64> = Vec::with_capacity(WIDTH);
+            let mut columns: Vec<Arc<Column>> = Vec::with_capacity(WIDTH);
+            for at in reads {
+                keys.push(self.shared.combination(*node, &digits[at]));
+                columns.push(self.shared.get(local, *node, &digits[at])?);
             }
-            all.push(groups);
+            let same = |keys: &[u64]| keys.iter().all(|key| *key == keys[0]);
+            if same(&keys) {
+                all.push(Leaf::Same(columns.swap_remove(0)));
+                continue;
+            }
+            let part = |(keys, columns): (&[u64], &[Arc<Column>])| {
+                if same(keys) { Part::Same(columns[0].clone()) } else { Part::Each(columns.to_vec()) }
+            };
+            all.push(Leaf::Parts(keys.chunks(EIGHT).zip(columns.chunks(EIGHT)).map(part).collect()));
         }
         Ok(all)
     }
 
-    fn load_scalars(&self, slots: &mut [Slot], digits: &[Vec<usize>]) {
+    /// By scalar of the code: its value in every lane.
+    fn scalars(&self, digits: &[Vec<usize>]) -> Vec<[f64; WIDTH]> {
         let evaluator = Evaluator { graph: &self.program.graph, bars: self.bars };
+        let mut all = vec![[f64::NAN; WIDTH]; self.code.scalars.len()];
         for at in 0..WIDTH {
             // The last lane stands in for those past the grid.
             let digits = &digits[at.min(digits.len() - 1)];
             let values: Vec<f64> =
                 self.program.inputs.iter().zip(digits).map(|(input, digit)| input.grid[*digit]).collect();
             let scalars = evaluator.scalars(&values);
-            for (slot, node) in &self.code.scalars {
-                let value = scalars[node.0 as usize];
-                let is_truth = self.program.graph.node(*node).kind == assay_pine::graph::Kind::Truth;
-                let value = if is_truth { mask(value != 0.0).to_array()[0] } else { value };
-                let vector = &mut slots[*slot as usize][at / LANES];
-                let mut lanes = vector.to_array();
-                lanes[at % LANES] = value;
-                *vector = f64x8::new(lanes);
+            for (lanes, (_, node)) in all.iter_mut().zip(&self.code.scalars) {
+                lanes[at] = scalars[node.0 as usize];
             }
         }
+        all
     }
+}
 
-    /// All bars of one batch.
-    fn run(&self, slots: &mut [Slot], leaves: &[[Leaf; GROUPS]], dead: &Slot) -> [Book; GROUPS] {
-        let mut groups: [Group; GROUPS] = std::array::from_fn(|g| Group::new(&self.terms.settings, dead[g]));
-        let mut books: [Book; GROUPS] = std::array::from_fn(|_| Book::new());
+/// One batch, ready to go through the bars.
+struct Batch<'a> {
+    lanes: &'a Lanes<'a>,
+    leaves: &'a [Leaf],
+    scalars: &'a [[f64; WIDTH]],
+    /// By grid point; fewer than lanes at the end of the grid.
+    valid: &'a [bool],
+}
+
+impl Task for Batch<'_> {
+    type Output = Vec<Outcome>;
+
+    #[inline(always)]
+    fn run<S: Words>(self, simd: S) -> Vec<Outcome> {
+        let lanes = self.lanes;
+        let mut slots = self.slots(simd);
+        let mut groups: Vec<Group<S>> = (0..Slots::<S>::GROUPS)
+            .map(|g| {
+                let valid: [f64; 8] = std::array::from_fn(|l| {
+                    let at = g * S::F64_LANES + l;
+                    f64::from(u8::from(self.valid.get(at).copied().unwrap_or(false)))
+                });
+                let dead = Num::load(simd, &valid).equal(Num::splat(simd, 0.0));
+                Group::new(simd, &lanes.terms.settings, dead)
+            })
+            .collect();
+        let mut books: Vec<Book<S>> = (0..Slots::<S>::GROUPS).map(|_| Book::new(simd)).collect();
+        let mut tiles = self.tiles();
         let mut block = 0;
-        for (t, tick) in self.ticks.iter().enumerate() {
+        for (t, tick) in lanes.ticks.iter().enumerate() {
             for group in &mut groups {
-                group.begin(&self.terms, tick);
+                group.begin(&lanes.terms, tick);
             }
-            for ((slot, _), leaf) in self.code.leaves.iter().zip(leaves) {
-                for (vector, leaf) in slots[*slot as usize].iter_mut().zip(leaf) {
-                    *vector = leaf.at(t);
+            self.read_columns(simd, &mut slots, &mut tiles, t);
+            for (slot, what) in &lanes.code.reads {
+                for (vector, group) in slots.numbers[Slots::<S>::range(*slot)].iter_mut().zip(&groups) {
+                    *vector = read(simd, *what, group, tick, &lanes.terms);
                 }
             }
-            for (slot, what) in &self.code.reads {
-                for (vector, group) in slots[*slot as usize].iter_mut().zip(&groups) {
-                    *vector = read(*what, group, tick, &self.terms);
-                }
+            lanes.code.execute(simd, &mut slots);
+            if t >= lanes.from {
+                self.place(simd, &slots, &mut groups, tick);
             }
-            self.code.execute(slots);
-            if t >= self.from {
-                self.place(slots, &mut groups, tick);
-            }
-            self.code.advance(slots);
-            while t >= self.blocks[block + 1] {
-                books.iter_mut().for_each(Book::next_block);
+            lanes.code.advance(&mut slots);
+            while t >= lanes.blocks[block + 1] {
+                books.iter_mut().for_each(|book| book.next_block(simd));
                 block += 1;
             }
-            let counts = t >= self.blocks[0];
+            let counts = t >= lanes.blocks[0];
             for (group, book) in groups.iter_mut().zip(&mut books) {
-                let growth = group.end(&self.terms, tick.close);
+                let growth = group.end(&lanes.terms, tick.close);
                 if counts {
-                    book.add(growth);
+                    book.add(simd, growth);
                 }
             }
         }
-        for (book, group) in books.iter_mut().zip(groups) {
-            book.next_block();
-            book.group = Some(group);
+        books.iter_mut().for_each(|book| book.next_block(simd));
+        let observations = (lanes.blocks[BLOCKS] - lanes.blocks[0]) as u32;
+        let outcome = |(at, valid): (usize, &bool)| {
+            let (group, lane) = (at / S::F64_LANES, at % S::F64_LANES);
+            if *valid { books[group].outcome(&groups[group], lane, observations) } else { Outcome::invalid() }
+        };
+        self.valid.iter().enumerate().map(outcome).collect()
+    }
+}
+
+/// Spreads bar `t` of one column over some vectors.
+#[inline(always)]
+fn read_column<S: Words>(simd: S, slots: &mut Slots<S>, vectors: Range<usize>, column: &Column, t: usize) {
+    match column {
+        Column::Number(x) => slots.numbers[vectors].fill(Num::splat(simd, x[t])),
+        Column::Truth(bits) => slots.truths[vectors].fill(Mask::splat(simd, bit(bits, t))),
+    }
+}
+
+/// Lays eight columns out bar by bar from bar `from` on; truths are 1 and 0.
+#[inline(always)]
+fn lay_out(tile: &mut [f64], columns: &[Arc<Column>], from: usize, end: usize) {
+    let bars = from..(from + TILE).min(end);
+    for (lane, column) in columns.iter().enumerate() {
+        let places = tile[lane..].iter_mut().step_by(EIGHT);
+        match column.as_ref() {
+            Column::Number(x) => places.zip(&x[bars.clone()]).for_each(|(place, x)| *place = *x),
+            Column::Truth(bits) => {
+                places.zip(bars.clone()).for_each(|(place, t)| *place = f64::from(u8::from(bit(bits, t))));
+            }
         }
-        books
+    }
+}
+
+impl Batch<'_> {
+    #[inline(always)]
+    fn slots<S: Words>(&self, simd: S) -> Slots<S> {
+        let (code, graph) = (&self.lanes.code, &self.lanes.program.graph);
+        let mut slots = Slots::new(simd, code.slots);
+        for ((slot, node), lanes) in code.scalars.iter().zip(self.scalars) {
+            for (g, at) in Slots::<S>::range(*slot).enumerate() {
+                let vector = Num::load(simd, &lanes[g * S::F64_LANES..]);
+                match graph.node(*node).kind {
+                    Kind::Number => slots.numbers[at] = vector,
+                    Kind::Truth => slots.truths[at] = !vector.equal(Num::splat(simd, 0.0)),
+                }
+            }
+        }
+        for (slot, kind, initial) in &code.registers {
+            match kind {
+                Kind::Number => slots.numbers[Slots::<S>::range(*slot)].fill(Num::splat(simd, *initial)),
+                Kind::Truth => slots.truths[Slots::<S>::range(*slot)].fill(Mask::splat(simd, *initial != 0.0)),
+            }
+        }
+        slots
     }
 
-    fn place(&self, slots: &[Slot], groups: &mut [Group; GROUPS], tick: &Tick) {
-        let na = f64x8::splat(f64::NAN);
-        for command in &self.commands {
+    #[inline(always)]
+    fn read_columns<S: Words>(&self, simd: S, slots: &mut Slots<S>, tiles: &mut [f64], t: usize) {
+        let mut tiles = tiles.chunks_exact_mut(TILE * EIGHT);
+        for ((slot, node), leaf) in self.lanes.code.leaves.iter().zip(self.leaves) {
+            let range = Slots::<S>::range(*slot);
+            let kind = self.lanes.program.graph.node(*node).kind;
+            let parts = match leaf {
+                Leaf::Same(column) => {
+                    read_column(simd, slots, range, column, t);
+                    continue;
+                }
+                Leaf::Parts(parts) => parts,
+            };
+            for (part, first) in parts.iter().zip(range.step_by(EIGHT / S::F64_LANES)) {
+                let vectors = first..first + EIGHT / S::F64_LANES;
+                let columns = match part {
+                    Part::Same(column) => {
+                        read_column(simd, slots, vectors, column, t);
+                        continue;
+                    }
+                    Part::Each(columns) => columns,
+                };
+                let Some(tile) = tiles.next() else { return };
+                if t.is_multiple_of(TILE) {
+                    lay_out(tile, columns, t, self.lanes.bars.len());
+                }
+                let lanes = &tile[t % TILE * EIGHT..][..EIGHT];
+                for (at, lanes) in vectors.zip(lanes.chunks_exact(S::F64_LANES)) {
+                    let vector = Num::load(simd, lanes);
+                    match kind {
+                        Kind::Number => slots.numbers[at] = vector,
+                        Kind::Truth => slots.truths[at] = vector.gt(Num::splat(simd, 0.0)),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Room for the columns that lanes have of their own.
+    fn tiles(&self) -> Vec<f64> {
+        let parts = self.leaves.iter().map(|leaf| match leaf {
+            Leaf::Same(_) => 0,
+            Leaf::Parts(parts) => parts.iter().filter(|part| matches!(part, Part::Each(_))).count(),
+        });
+        vec![0.0; parts.sum::<usize>() * TILE * EIGHT]
+    }
+
+    #[inline(always)]
+    fn place<S: Words>(&self, simd: S, slots: &Slots<S>, groups: &mut [Group<S>], tick: &Tick) {
+        let lanes = self.lanes;
+        let na = Num::splat(simd, f64::NAN);
+        let at = |slot: u32, g: usize| Slots::<S>::range(slot).start + g;
+        for command in &lanes.commands {
             match command {
                 Placed::Market { when, market, qty } => {
                     for (g, group) in groups.iter_mut().enumerate() {
-                        let asked = qty.map_or(na, |slot| slots[slot as usize][g]);
-                        group.place_market(&self.terms, *market, slots[*when as usize][g], asked, tick.close);
+                        let asked = qty.map_or(na, |slot| slots.numbers[at(slot, g)]);
+                        group.place_market(&lanes.terms, *market, slots.truths[at(*when, g)], asked, tick.close);
                     }
                 }
                 Placed::Bracket { when, bracket, legs } => {
                     for (g, group) in groups.iter_mut().enumerate() {
-                        let when = slots[*when as usize][g];
-                        if !and_not(when, group.dead).any() {
+                        let when = slots.truths[at(*when, g)];
+                        if !when.without(group.dead).any() {
                             continue;
                         }
-                        let mut values = legs.map(|slot| slot.map_or(na, |slot| slots[slot as usize][g]));
-                        subset::beside(self.terms.orders.version, &mut values);
-                        group.place_bracket(&self.terms, *bracket, when, &values);
+                        let value = |leg: &PlacedLeg| {
+                            let own = leg.slot.map_or(na, |slot| slots.numbers[at(slot, g)]);
+                            leg.behind.map_or(own, |slot| slots.numbers[at(slot, g)].is_number().pick(na, own))
+                        };
+                        group.place_bracket(&lanes.terms, *bracket, when, legs, value);
                     }
                 }
             }
         }
-        if self.at_close {
+        if lanes.at_close {
             for group in groups.iter_mut() {
-                group.settle_at_close(&self.terms, tick);
+                group.settle_at_close(&lanes.terms, tick);
             }
         }
     }
 }
 
-impl Leaf {
+/// Sums of the trials of one vector.
+struct Book<S: Words> {
+    block: (Num<S>, Num<S>),
+    total: (Num<S>, Num<S>),
+    equity: Num<S>,
+    below: Num<S>,
+    deepest: Num<S>,
+}
+
+impl<S: Words> Book<S> {
     #[inline(always)]
-    fn at(&self, t: usize) -> f64x8 {
-        match self {
-            Leaf::Same(column) => match column.as_ref() {
-                Column::Number(x) => f64x8::splat(x[t]),
-                Column::Truth(bits) => f64x8::splat(f64::from_bits(0u64.wrapping_sub(bits[t / 64] >> (t % 64) & 1))),
-            },
-            Leaf::Each(columns) => f64x8::new(std::array::from_fn(|l| match columns.get(l).map(Arc::as_ref) {
-                Some(Column::Number(x)) => x[t],
-                Some(Column::Truth(bits)) => f64::from_bits(0u64.wrapping_sub(bits[t / 64] >> (t % 64) & 1)),
-                None => f64::NAN,
-            })),
-        }
-    }
-}
-
-/// Sums of eight trials.
-struct Book {
-    block: (f64x8, f64x8),
-    total: (f64x8, f64x8),
-    equity: f64x8,
-    below: f64x8,
-    deepest: f64x8,
-    group: Option<Group>,
-}
-
-impl Book {
-    fn new() -> Book {
-        let one = f64x8::splat(1.0);
-        Book { block: (zero(), zero()), total: (zero(), zero()), equity: one, below: one, deepest: one, group: None }
+    fn new(simd: S) -> Book<S> {
+        let (zero, one) = (Num::splat(simd, 0.0), Num::splat(simd, 1.0));
+        Book { block: (zero, zero), total: (zero, zero), equity: one, below: one, deepest: one }
     }
 
     #[inline(always)]
-    fn add(&mut self, growth: f64x8) {
-        let one = f64x8::splat(1.0);
+    fn add(&mut self, simd: S, growth: Num<S>) {
+        let one = Num::splat(simd, 1.0);
         let r = growth - one;
         self.block.0 += r;
         self.block.1 += r * r;
         self.equity *= growth;
-        self.below = (self.below * growth).fast_min(one);
-        self.deepest = self.deepest.fast_min(self.below);
+        self.below = (self.below * growth).smaller(one);
+        self.deepest = self.deepest.smaller(self.below);
     }
 
-    fn next_block(&mut self) {
+    #[inline(always)]
+    fn next_block(&mut self, simd: S) {
+        let zero = Num::splat(simd, 0.0);
         self.total = (self.total.0 + self.block.0, self.total.1 + self.block.1);
-        self.block = (zero(), zero());
+        self.block = (zero, zero);
     }
 
-    fn outcome(&self, lane: usize, observations: usize) -> Outcome {
-        let of = |x: f64x8| x.to_array()[lane];
-        let group = self.group.as_ref().expect("the run has ended");
+    #[inline(always)]
+    fn outcome(&self, group: &Group<S>, lane: usize, observations: u32) -> Outcome {
+        let of = |x: Num<S>| {
+            let mut lanes = [0.0; 8];
+            x.store(&mut lanes);
+            lanes[lane]
+        };
         Outcome {
             trial: Trial {
                 valid: true,
@@ -320,7 +466,7 @@ impl Book {
                 max_drawdown: of(self.deepest) - 1.0,
                 sum: of(self.total.0),
                 sum_sq: of(self.total.1),
-                observations: observations as u32,
+                observations,
             },
             ambiguous_bars: of(group.ambiguous) as u32,
         }
@@ -366,7 +512,7 @@ fn column_inputs(graph: &Graph, live: &[bool]) -> u64 {
     bits
 }
 
-fn placed(code: &Code, command: &Command) -> Option<Placed> {
+fn placed(code: &Code, orders: &Orders, used: &[[bool; LEGS]], command: &Command) -> Option<Placed> {
     let of = |id: &Option<NodeId>| match id {
         None => Some(None),
         Some(id) => code.slot_of(*id).map(Some),
@@ -376,9 +522,11 @@ fn placed(code: &Code, command: &Command) -> Option<Placed> {
             Placed::Market { when: code.slot_of(*when)?, market: *market, qty: of(qty)? }
         }
         Command::Bracket { when, bracket, legs } => {
-            let mut slots = [None; LEGS];
-            for (slot, leg) in slots.iter_mut().zip(legs) {
-                *slot = of(leg)?;
+            let mut slots = Vec::new();
+            for (leg, node) in legs.iter().enumerate().filter(|(leg, _)| used[*bracket][*leg]) {
+                let behind =
+                    if orders.version < 6 { price_of(leg).and_then(|price| legs[price as usize]) } else { None };
+                slots.push(PlacedLeg { leg, slot: of(node)?, behind: of(&behind)? });
             }
             Placed::Bracket { when: code.slot_of(*when)?, bracket: *bracket, legs: slots }
         }
@@ -408,11 +556,11 @@ fn ticks(bars: &Bars) -> Option<Vec<Tick>> {
 }
 
 /// What a script reads of the account, after the bar's fills.
-#[inline]
-fn read(what: Read, group: &Group, tick: &Tick, terms: &Terms) -> f64x8 {
-    let na = f64x8::splat(f64::NAN);
+#[inline(always)]
+fn read<S: Words>(simd: S, what: Read, group: &Group<S>, tick: &Tick, terms: &Terms) -> Num<S> {
+    let na = Num::splat(simd, f64::NAN);
     let held = group.held();
-    let while_held = |x: f64x8| held.bitselect(x, na);
+    let while_held = |x: Num<S>| held.pick(x, na);
     match what {
         Read::PositionSize => group.contracts,
         Read::AveragePrice | Read::OldestOpenPrice | Read::NewestOpenPrice => group.entry_price,
@@ -421,12 +569,12 @@ fn read(what: Read, group: &Group, tick: &Tick, terms: &Terms) -> f64x8 {
         Read::NetProfit => group.net_profit,
         Read::GrossProfit => group.gross_profit,
         Read::GrossLoss => group.gross_loss,
-        Read::OpenTrades => held & f64x8::splat(1.0),
+        Read::OpenTrades => held.pick(Num::splat(simd, 1.0), Num::splat(simd, 0.0)),
         Read::ClosedTrades => group.exits,
         Read::WinTrades => group.wins,
         Read::LossTrades => group.losses,
         Read::EvenTrades => group.exits - group.wins - group.losses,
-        Read::InitialCapital => f64x8::splat(terms.settings.initial_capital),
+        Read::InitialCapital => Num::splat(simd, terms.settings.initial_capital),
         Read::OldestOpenBar | Read::NewestOpenBar => group.entry_bar,
         Read::OldestOpenSize | Read::NewestOpenSize => while_held(group.contracts),
         Read::OldestOpenProfit | Read::NewestOpenProfit => while_held(group.open_profit(tick.close)),

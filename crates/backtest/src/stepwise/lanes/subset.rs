@@ -7,7 +7,6 @@
 
 use assay_pine::graph::{NodeId, Op};
 use assay_pine::{OrderKind, StepProgram};
-use wide::f64x8;
 
 use crate::stepwise::broker::{Allow, BrokerSettings, Commission, Intrabar, Side, Sizing};
 use crate::stepwise::plan::operands;
@@ -66,6 +65,8 @@ pub(super) struct Orders {
     pub shorts: bool,
     /// A position can be in the counted book.
     pub counted: bool,
+    /// The id of all entries, if they have but one: whatever is held bears it.
+    pub only_entry: Option<u16>,
 }
 
 impl Orders {
@@ -87,6 +88,7 @@ impl Orders {
             trails: false,
             shorts: false,
             counted: settings.sizing != Sizing::AllIn,
+            only_entry: None,
         };
         let mut exit_ids: Vec<u16> = Vec::new();
         for command in &program.orders {
@@ -144,6 +146,12 @@ impl Orders {
         if orders.brackets.len() > 1 && orders.brackets.contains(&None) {
             return None;
         }
+        let mut entries = orders.markets.iter().filter_map(|market| match market {
+            Market::Entry { id, .. } => Some(*id),
+            Market::Close { .. } => None,
+        });
+        let first = entries.next();
+        orders.only_entry = first.filter(|first| entries.all(|id| id == *first));
         Some(orders)
     }
 
@@ -169,6 +177,19 @@ impl Orders {
         Some(())
     }
 
+    /// By bracket: the legs that some command of it has.
+    pub fn used_legs(&self) -> Vec<[bool; LEGS]> {
+        let mut used = vec![[false; LEGS]; self.brackets.len()];
+        for command in &self.commands {
+            if let Command::Bracket { bracket, legs, .. } = command {
+                for (used, leg) in used[*bracket].iter_mut().zip(legs) {
+                    *used |= leg.is_some();
+                }
+            }
+        }
+        used
+    }
+
     /// Whether orders fill at the close of the bar that places them.
     pub fn fill_at_close(&self, settings: &BrokerSettings) -> bool {
         settings.process_orders_on_close
@@ -191,14 +212,9 @@ pub(super) fn pessimistic(settings: &BrokerSettings) -> bool {
     settings.intrabar == Intrabar::Pessimistic
 }
 
-/// Before version 6 a leg with a price ignores its distance.
-pub(super) fn beside(version: u8, legs: &mut [f64x8; LEGS]) {
-    if version >= 6 {
-        return;
-    }
-    for (price, ticks) in [(Leg::Limit, Leg::Profit), (Leg::Stop, Leg::Loss), (Leg::TrailPrice, Leg::TrailPoints)] {
-        let price = legs[price as usize];
-        let given = price.simd_eq(price);
-        legs[ticks as usize] = given.bitselect(f64x8::splat(f64::NAN), legs[ticks as usize]);
-    }
+/// The leg that says as a price what this one says in ticks.
+pub(super) fn price_of(leg: usize) -> Option<Leg> {
+    [(Leg::Profit, Leg::Limit), (Leg::Loss, Leg::Stop), (Leg::TrailPoints, Leg::TrailPrice)]
+        .into_iter()
+        .find_map(|(ticks, price)| (ticks as usize == leg).then_some(price))
 }
