@@ -121,9 +121,21 @@ pub fn propose(ground: &Ground<'_>) -> Result<Vec<Proposal>, NoProposal> {
 /// # Errors
 /// The compiler's findings.
 pub fn strategy(proposal: &Proposal) -> Result<Strategy, assay_pine::Refusal> {
-    let mut strategy = assay_pine::strategy(&proposal.pine)?;
-    stated::apply(strategy.inputs_mut(), &proposal.stated);
-    Ok(strategy)
+    read(&proposal.pine, &proposal.stated).map(|(strategy, _)| strategy)
+}
+
+/// Points that a grid of derived ranges may have on each path: what runs in a minute or so with its permutations. A range that
+/// the text states is swept whole, up to the operator's bound.
+const DERIVED_POINTS: [(&str, u64); 3] = [("signals", 20_000), ("steps", 2_000), ("script", 100)];
+
+/// A script with the stated values in its grid, and what a reader should know of it.
+fn read(pine: &str, values: &[(String, f64)]) -> Result<(Strategy, Vec<String>), assay_pine::Refusal> {
+    let mut strategy = assay_pine::strategy(pine)?;
+    stated::apply(strategy.inputs_mut(), values);
+    let (_, points) = DERIVED_POINTS.iter().find(|(path, _)| *path == strategy.path()).expect("each path has a line");
+    let coarsened = strategy.fit(*points);
+    let warnings = strategy.warnings().iter().chain(&coarsened).map(ToString::to_string).collect();
+    Ok((strategy, warnings))
 }
 
 fn looks_like_a_strategy(code: &str) -> bool {
@@ -131,8 +143,8 @@ fn looks_like_a_strategy(code: &str) -> bool {
 }
 
 fn script(pine: &str, origin: Origin, from: &str, because: &str) -> Proposal {
-    let compiled = assay_pine::strategy(pine);
-    let title = compiled.as_ref().map_or_else(|_| "Pine script".to_owned(), |strategy| strategy.title().to_owned());
+    let compiled = read(pine, &[]);
+    let title = compiled.as_ref().map_or_else(|_| "Pine script".to_owned(), |(strategy, _)| strategy.title().to_owned());
     Proposal {
         title,
         origin,
@@ -144,7 +156,7 @@ fn script(pine: &str, origin: Origin, from: &str, because: &str) -> Proposal {
         quote: None,
         pine: pine.to_owned(),
         stated: Vec::new(),
-        warnings: compiled.iter().flat_map(|s| s.warnings().iter().map(ToString::to_string)).collect(),
+        warnings: compiled.iter().flat_map(|(_, warnings)| warnings.clone()).collect(),
         refused: compiled.err().map(|refusal| refusal.to_string()),
     }
 }
