@@ -128,12 +128,17 @@ pub fn strategy(proposal: &Proposal) -> Result<Strategy, assay_pine::Refusal> {
 /// the text states is swept whole, up to the operator's bound.
 const DERIVED_POINTS: [(&str, u64); 3] = [("signals", 20_000), ("steps", 2_000), ("script", 100)];
 
+/// Coarsens derived ranges as every proposal's are. Says what was left out.
+pub fn fit(strategy: &mut Strategy) -> Vec<assay_pine::Diagnostic> {
+    let (_, points) = DERIVED_POINTS.iter().find(|(path, _)| *path == strategy.path()).expect("each path has a line");
+    strategy.fit(*points)
+}
+
 /// A script with the stated values in its grid, and what a reader should know of it.
 fn read(pine: &str, values: &[(String, f64)]) -> Result<(Strategy, Vec<String>), assay_pine::Refusal> {
     let mut strategy = assay_pine::strategy(pine)?;
     stated::apply(strategy.inputs_mut(), values);
-    let (_, points) = DERIVED_POINTS.iter().find(|(path, _)| *path == strategy.path()).expect("each path has a line");
-    let coarsened = strategy.fit(*points);
+    let coarsened = fit(&mut strategy);
     let warnings = strategy.warnings().iter().chain(&coarsened).map(ToString::to_string).collect();
     Ok((strategy, warnings))
 }
@@ -144,7 +149,8 @@ fn looks_like_a_strategy(code: &str) -> bool {
 
 fn script(pine: &str, origin: Origin, from: &str, because: &str) -> Proposal {
     let compiled = read(pine, &[]);
-    let title = compiled.as_ref().map_or_else(|_| "Pine script".to_owned(), |(strategy, _)| strategy.title().to_owned());
+    let title =
+        compiled.as_ref().map_or_else(|_| "Pine script".to_owned(), |(strategy, _)| strategy.title().to_owned());
     Proposal {
         title,
         origin,
