@@ -220,6 +220,10 @@ impl<S: Words> Group<S> {
     pub fn begin(&mut self, terms: &Terms, tick: &Tick) {
         self.at_close = self.no();
         let held = self.held();
+        if !self.busy && !held.any() {
+            self.mark = self.n(tick.close);
+            return;
+        }
         let (open, close) = (self.n(tick.open), self.n(tick.close));
         let (o, c) = (self.mirrored(terms, open), self.mirrored(terms, close));
         let (h, l) = self.extremes(terms, tick);
