@@ -139,6 +139,7 @@ fn scripts_give_what_their_authors_expect() {
         (6, "", "na(time(\"D\", \"0000-2400:23456\")) ? 0 : 1", [1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0]),
         (6, "", "hour(time, \"America/New_York\")", [19.0; 7]),
         (6, "", "timeframe.in_seconds()", [86_400.0; 7]),
+        (6, "", "(time - time(timeframe.period, \"\", \"\", 1)) / 86400000", [f64::NAN, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
         // Texts may steer.
         (6, "", "str.length(\"ab\" + str.tostring(bar_index))", [3.0; 7]),
         (6, "p = str.split(\"4,7\", \",\")", "str.tonumber(p.get(1))", [7.0; 7]),

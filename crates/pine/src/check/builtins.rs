@@ -136,11 +136,6 @@ impl<'a> Checker<'a> {
                 };
                 Typed { code: Code::Call(Fun::ToText, codes, span.line), ty, known, literal: false }
             }
-            Target::Fun(Fun::TimeOf | Fun::TimeCloseOf) if codes.iter().skip(3).any(Option::is_some) => {
-                let finding = span
-                    .advises(format!("`{name}` with `bars_back` is not supported"), "use the history of time: time[1]");
-                Typed { ty, ..self.refuse(finding) }
-            }
             Target::Fun(which) => {
                 let code = Code::Call(which, codes, span.line);
                 if !collection(name) {
