@@ -266,7 +266,7 @@ impl<'a> Evaluator<'a> {
             return (0..self.bars.len()).map(|t| t as f64).collect();
         }
         let each = |ms: &i64| {
-            let (year, month, day, hour, minute, _) = Timestamp::from_millis(*ms).civil();
+            let (year, month, day, _, hour, minute) = Timestamp::from_millis(*ms).civil();
             match part {
                 Time::Millis => *ms as f64,
                 Time::Year => f64::from(year),
@@ -345,6 +345,21 @@ impl<'a> Evaluator<'a> {
             Indicator::Obv => i::obv(bars),
             Indicator::Cum => i::cum(x(0)),
             Indicator::Kama => i::kama(x(0), n(1)?),
+            Indicator::Variance => i::variance(x(0), n(1)?, rate(2)? != 0.0),
+            Indicator::Correlation => i::correlation(x(0), x(1), n(2)?),
+            Indicator::Alma => i::alma(x(0), n(1)?, rate(2)?, rate(3)?, rate(4)? != 0.0),
+            Indicator::Cog => i::centre_of_gravity(x(0), n(1)?),
+            Indicator::LinRegAt => i::linreg_at(x(0), n(1)?, rate(2)?),
+            Indicator::Median => i::median(x(0), n(1)?),
+            Indicator::Mode => i::mode(x(0), n(1)?),
+            Indicator::PercentRank => i::percent_rank(x(0), n(1)?),
+            Indicator::PercentileLinear => i::percentile_linear(x(0), n(1)?, rate(2)?),
+            Indicator::PercentileNearest => i::percentile_nearest(x(0), n(1)?, rate(2)?),
+            Indicator::PivotHigh => i::pivot_high(x(0), offset_of(args[1])?, offset_of(args[2])?),
+            Indicator::PivotLow => i::pivot_low(x(0), offset_of(args[1])?, offset_of(args[2])?),
+            Indicator::Vwap => i::vwap(bars, x(0)),
+            Indicator::AllTimeMax => i::so_far(x(0), |new, old| new > old),
+            Indicator::AllTimeMin => i::so_far(x(0), |new, old| new < old),
         })
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn folded(graph: &Graph, op: Op) -> Op {
     }
 }
 
-/// The meaning of a function of one number.
+/// The meaning of a function of one number. The circular ones come from `libm`, which gives the same bits everywhere.
 pub fn unary(f: Unary, x: f64) -> f64 {
     match f {
         Unary::Neg => -x,
@@ -67,12 +67,12 @@ pub fn unary(f: Unary, x: f64) -> f64 {
         Unary::Round => x.round(),
         Unary::Sign if x == 0.0 || x.is_nan() => x,
         Unary::Sign => x.signum(),
-        Unary::Sin => x.sin(),
-        Unary::Cos => x.cos(),
-        Unary::Tan => x.tan(),
-        Unary::Asin => x.asin(),
-        Unary::Acos => x.acos(),
-        Unary::Atan => x.atan(),
+        Unary::Sin => libm::sin(x),
+        Unary::Cos => libm::cos(x),
+        Unary::Tan => libm::tan(x),
+        Unary::Asin => libm::asin(x),
+        Unary::Acos => libm::acos(x),
+        Unary::Atan => libm::atan(x),
     }
 }
 

@@ -206,6 +206,37 @@ pub enum Indicator {
     Cum,
     /// (x, n): Kaufman's adaptive average, constants 2 and 30.
     Kama,
+    /// (x, n, biased): squares about the mean over n, or over n - 1 when `biased` is 0.
+    Variance,
+    /// (x, y, n): Pearson's coefficient; `na` where either is flat.
+    Correlation,
+    /// (x, n, offset, sigma, floor): Arnaud Legoux's average.
+    Alma,
+    /// (x, n): Ehlers' centre of gravity.
+    Cog,
+    /// (x, n, back): the least-squares line over n bars, read `back` bars before its end.
+    LinRegAt,
+    /// (x, n): middle value, or the mean of the two.
+    Median,
+    /// (x, n): most frequent value, the smallest among equals.
+    Mode,
+    /// (x, n): percent of the n values before that are at most x.
+    PercentRank,
+    /// (x, n, percent): between neighbours, at n * p / 100 - 0.5.
+    PercentileLinear,
+    /// (x, n, percent): nearest rank.
+    PercentileNearest,
+    /// (x, left, right): the value `right` bars ago where it is above the `left` values before it and below none of those
+    /// after it, else `na`. Both may be 0.
+    PivotHigh,
+    /// (x, left, right): the same of lows.
+    PivotLow,
+    /// (x): volume-weighted average since the day began, in UTC.
+    Vwap,
+    /// (x): highest so far.
+    AllTimeMax,
+    /// (x): lowest so far.
+    AllTimeMin,
 }
 
 /// What the broker knows after this bar's fills, marked at this bar's close. All are numbers; money is in the account's

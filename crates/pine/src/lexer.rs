@@ -1,5 +1,6 @@
-//! Text to tokens. Pine's blocks are made by indentation: four spaces or a tab a level. A line whose indentation is no
-//! multiple of four, that stands inside brackets, or that starts or ends with an operator, goes on the line before it.
+//! Text to tokens. Pine's blocks are made by indentation: four spaces or a tab a level. A line goes on the one before it
+//! if its indentation is no multiple of four, if it stands inside brackets, if an operator ends the line before or begins
+//! it, or if it stands deeper and nothing opens a block.
 //!
 //! Tokens know the bytes they were read from and lines know their comments, so that a layout can be made from them.
 
@@ -72,7 +73,6 @@ pub(crate) enum Place {
 
 /// One line of the text.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "for the layout")]
 pub(crate) struct Line<'a> {
     /// Blanks before its first character; a tab counts four.
     pub width: usize,
@@ -88,6 +88,9 @@ pub(crate) struct Scan<'a> {
     pub tokens: Vec<Token<'a>>,
     pub lines: Vec<Line<'a>>,
 }
+
+/// Longest name, in characters.
+pub(crate) const NAME_LENGTH_MAX: usize = 255;
 
 /// Longest first, so that `:=` is not read as `:` and `=`.
 const SIGNS: [&str; 28] = [
@@ -110,35 +113,43 @@ fn joins(kind: Kind, at_start: bool) -> bool {
     }
 }
 
+/// Whether a statement with this token in it may take a block.
+fn opens(kind: Kind) -> bool {
+    matches!(kind, Kind::Word("if" | "else" | "for" | "while" | "switch" | "type" | "enum"))
+}
+
 /// Takes a text apart. A finding stops at the first bad character.
 pub(crate) fn scan(text: &str) -> Result<Scan<'_>, Diagnostic> {
     let mut scan = Scan { tokens: Vec::new(), lines: Vec::new() };
     let mut levels = vec![0usize];
     let mut open = 0usize;
+    // Whether the statement so far may take a block.
+    let mut opener = false;
     let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut number = 0;
+    let mut number = 1;
     while at < text.len() {
-        number += 1;
-        let rest = &text[at..];
-        let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
         let before = scan.tokens.last().map(|token| token.kind);
         let first = scan.tokens.len();
-        let comment = scan_line(&rest[..end], at, number, &mut scan.tokens)?;
-        at += end + if rest[end..].starts_with("\r\n") { 2 } else { 1 };
-        let width = indentation(rest);
+        let width = indentation(&text[at..]);
+        let comment = scan_line(text, &mut at, &mut number, &mut scan.tokens)?;
+        at += if text[at..].starts_with("\r\n") { 2 } else { 1 };
+        number += 1;
         let mut line = Line { width, place: Place::Empty, tokens: first..scan.tokens.len(), comment };
         if line.tokens.is_empty() {
             scan.lines.push(line);
             continue;
         }
+        let level = width / 4;
+        let deeper = level > *levels.last().expect("never empty");
         let inside = open > 0
             || before.is_some_and(|kind| joins(kind, false))
-            || joins(scan.tokens[first].kind, true) && before.is_some()
-            || !width.is_multiple_of(4) && before.is_some();
+            || before.is_some() && (joins(scan.tokens[first].kind, true) || !width.is_multiple_of(4))
+            || before.is_some_and(|kind| deeper && !opener && kind != Kind::Sign("=>"));
         line.place = if inside {
             Place::Continues(levels.len() - 1)
         } else {
-            let added = layout(&mut levels, width / 4, before.is_some());
+            opener = false;
+            let added = layout(&mut levels, level, before.is_some());
             let place = scan.tokens[first];
             scan.tokens.splice(first..first, added.iter().map(|kind| Token { kind: *kind, end: place.start, ..place }));
             line.tokens = first + added.len()..scan.tokens.len();
@@ -148,7 +159,7 @@ pub(crate) fn scan(text: &str) -> Result<Scan<'_>, Diagnostic> {
             match token.kind {
                 Kind::Sign("(" | "[") => open += 1,
                 Kind::Sign(")" | "]") => open = open.saturating_sub(1),
-                _ => {}
+                kind => opener |= open == 0 && opens(kind),
             }
         }
         scan.lines.push(line);
@@ -183,26 +194,30 @@ fn indentation(line: &str) -> usize {
     blanks.map(|c| if c == '\t' { 4 } else { 1 }).sum()
 }
 
-/// Appends the tokens of one line that starts at byte `base`; its comment, if it has one.
+/// Appends the tokens from byte `at` to the end of the line, where it leaves `at`; gives the line's comment, if it has
+/// one. A text in triple quotes may take the line, and `number` with it, further down.
 fn scan_line<'a>(
-    line: &'a str,
-    base: usize,
-    number: u32,
+    text: &'a str,
+    at: &mut usize,
+    number: &mut u32,
     tokens: &mut Vec<Token<'a>>,
 ) -> Result<Option<&'a str>, Diagnostic> {
-    let bytes = line.as_bytes();
-    let (mut i, mut column) = (0, 1);
-    while i < line.len() {
-        let span = Span { line: number, column };
-        let c = line[i..].chars().next().expect("i stands before a character");
+    let bytes = text.as_bytes();
+    let mut column = 1;
+    while let Some(c) = text[*at..].chars().next() {
+        let (i, span) = (*at, Span { line: *number, column });
         let (kind, next) = match c {
-            '/' if bytes.get(i + 1) == Some(&b'/') => return Ok(Some(line[i..].trim_end())),
+            '\n' | '\r' => return Ok(None),
+            '/' if bytes.get(i + 1) == Some(&b'/') => {
+                *at = i + text[i..].find(['\n', '\r']).unwrap_or(text.len() - i);
+                return Ok(Some(text[i..*at].trim_end()));
+            }
             c if c.is_whitespace() => {
-                i += c.len_utf8();
+                *at += c.len_utf8();
                 column += 1;
                 continue;
             }
-            '"' | '\'' => text_literal(line, i, span)?,
+            '"' | '\'' => text_literal(text, i, span)?,
             '#' => {
                 let next = run(bytes, i + 1, |b| b.is_ascii_hexdigit());
                 if !matches!(next - i, 7 | 9) {
@@ -211,25 +226,39 @@ fn scan_line<'a>(
                 (Kind::Colour, next)
             }
             c if c.is_ascii_digit() || (c == '.' && bytes.get(i + 1).is_some_and(u8::is_ascii_digit)) => {
-                number_literal(line, i, span)?
+                number_literal(text, i, span)?
             }
             c if c.is_ascii_alphabetic() || c == '_' => {
                 let next = run(bytes, i, |b| b.is_ascii_alphanumeric() || b == b'_');
-                (Kind::Word(&line[i..next]), next)
+                if next - i > NAME_LENGTH_MAX {
+                    return Err(
+                        span.says(format!("a name of {} characters: at most {NAME_LENGTH_MAX} are taken", next - i))
+                    );
+                }
+                (Kind::Word(&text[i..next]), next)
             }
-            _ => match SIGNS.iter().find(|sign| line[i..].starts_with(**sign)) {
+            _ => match SIGNS.iter().find(|sign| text[i..].starts_with(**sign)) {
                 Some(sign) => (Kind::Sign(sign), i + sign.len()),
                 None => return Err(meaningless(c, span)),
             },
         };
-        tokens.push(Token { kind, span, start: base + i, end: base + next });
-        column += match kind {
-            Kind::Text(_) => line[i..next].chars().count() as u32,
-            _ => (next - i) as u32,
-        };
-        i = next;
+        tokens.push(Token { kind, span, start: i, end: next });
+        *at = next;
+        if let Kind::Text(raw) = kind {
+            let broken = line_breaks(raw);
+            *number += broken;
+            let last = if broken > 0 { raw.rsplit(['\n', '\r']).next().unwrap_or_default() } else { &text[i..next] };
+            column = if broken > 0 { 4 } else { column } + last.chars().count() as u32;
+        } else {
+            column += (next - i) as u32;
+        }
     }
     Ok(None)
+}
+
+/// Ends of lines within a text.
+fn line_breaks(raw: &str) -> u32 {
+    raw.matches(['\n', '\r']).count() as u32 - raw.matches("\r\n").count() as u32
 }
 
 /// The first byte from `from` on that does not belong.
@@ -251,27 +280,41 @@ fn meaningless(c: char, span: Span) -> Diagnostic {
     span.advises(format!("the character {shown} has no meaning here"), help)
 }
 
-fn text_literal(line: &str, start: usize, span: Span) -> Result<(Kind<'_>, usize), Diagnostic> {
-    let bytes = line.as_bytes();
+/// A text on one line, or in triple quotes over as many as it likes.
+fn text_literal(text: &str, start: usize, span: Span) -> Result<(Kind<'_>, usize), Diagnostic> {
+    let bytes = text.as_bytes();
     let quote = bytes[start];
-    let mut i = start + 1;
+    let long = bytes[start..].starts_with(&[quote; 3]);
+    let length = if long { 3 } else { 1 };
+    let mut i = start + length;
     while i < bytes.len() {
         match bytes[i] {
+            b'\n' | b'\r' if !long => break,
             // What follows may be several bytes; none of them is a quote or a backslash.
-            b'\\' => i += 2,
-            b if b == quote => return Ok((Kind::Text(&line[start + 1..i]), i + 1)),
+            b'\\' if !matches!(bytes.get(i + 1), Some(b'\n' | b'\r')) => i += 2,
+            b if b == quote && (!long || bytes[i..].starts_with(&[quote; 3])) => {
+                return Ok((Kind::Text(&text[start + length..i]), i + length));
+            }
             _ => i += 1,
         }
     }
-    Err(span.advises("this text never ends", format!("close it with {} on the same line", quote as char)))
+    let quote = quote as char;
+    let help = if long {
+        format!("close it with {quote}{quote}{quote}")
+    } else {
+        format!("close it with {quote} on the same line")
+    };
+    Err(span.advises("this text never ends", help))
 }
 
-/// A text with its escapes resolved: `\n` and `\t` are a new line and a tab, and anything else stands for itself.
+/// A text with its escapes resolved: `\n` and `\t` are a new line and a tab, anything else stands for itself, and lines
+/// end in `\n` whatever ends them in the script.
 pub(crate) fn unescaped(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
     let mut chars = raw.chars();
     while let Some(c) = chars.next() {
         match c {
+            '\r' => {}
             '\\' => match chars.next() {
                 Some('n') => text.push('\n'),
                 Some('t') => text.push('\t'),
@@ -284,8 +327,8 @@ pub(crate) fn unescaped(raw: &str) -> String {
     text
 }
 
-fn number_literal(line: &str, start: usize, span: Span) -> Result<(Kind<'_>, usize), Diagnostic> {
-    let bytes = line.as_bytes();
+fn number_literal(text: &str, start: usize, span: Span) -> Result<(Kind<'_>, usize), Diagnostic> {
+    let bytes = text.as_bytes();
     let digits = |from: usize| run(bytes, from, |b| b.is_ascii_digit());
     let mut i = digits(start);
     let mut whole = true;
@@ -301,8 +344,7 @@ fn number_literal(line: &str, start: usize, span: Span) -> Result<(Kind<'_>, usi
             i = end;
         }
     }
-    let text = &line[start..i];
-    let value = text.parse::<f64>().ok().filter(|x| x.is_finite());
+    let value = text[start..i].parse::<f64>().ok().filter(|x| x.is_finite());
     // Only a number with hundreds of digits fails, and nobody wants to read it again.
     value.map(|x| (Kind::Number(x, whole), i)).ok_or_else(|| span.says("this number is too large"))
 }

@@ -1,12 +1,16 @@
 //! Pine Script: text -> checked [`Program`] -> expression graph with a parameter grid.
 //!
-//! No I/O, no clock. `lexer` -> `parser` -> `lower` (names, types, refusals, inlining) -> [`graph`]. [`fold`] holds the meaning
-//! of arithmetic, which constants and every engine share.
+//! No I/O, no clock. `lexer` -> [`parser`] -> [`ast`] -> `lower` (names, types, refusals, inlining) -> [`graph`]. [`fold`]
+//! holds the meaning of arithmetic, which constants and every engine share. [`signatures`] knows Pine's own functions,
+//! [`format`](mod@format) lays a script out.
 
 pub mod ast;
+pub mod check;
 mod diagnostic;
 mod draft;
+mod explain;
 pub mod fold;
+pub mod format;
 pub mod graph;
 mod lexer;
 mod lower;
@@ -14,9 +18,12 @@ pub mod parser;
 mod program;
 mod reduce;
 mod signals;
+pub mod signatures;
 mod steps;
 
+pub use check::check;
 pub use diagnostic::{Diagnostic, Refusal};
+pub use explain::{Explained, Explanation, Place, explain};
 pub use program::{Direction, Input, InputKind, Program, Settings, Sizing};
 pub use steps::{OrderCommand, OrderId, OrderKind, Register, StepProgram};
 
@@ -67,16 +74,20 @@ pub fn compile(text: &str) -> Result<Program, Refusal> {
 /// # Errors
 /// Everything that the stepwise path does not hold, with line, column, name and, where there is one, the way round.
 pub fn compile_steps(text: &str) -> Result<StepProgram, Refusal> {
-    let start = lexer::Span { line: 1, column: 1 };
     let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
-    if text.len() > SCRIPT_BYTES_MAX {
-        return Err(refuse(
-            start.says(format!("the script has {} bytes, at most {SCRIPT_BYTES_MAX} are taken", text.len())),
-        ));
-    }
+    bounded(text).map_err(refuse)?;
     let version = version(text).map_err(refuse)?;
     let script = parser::parse(text).map_err(refuse)?;
     lower::lower(&script, version)
+}
+
+/// Refuses a script that is too long.
+fn bounded(text: &str) -> Result<(), Diagnostic> {
+    if text.len() <= SCRIPT_BYTES_MAX {
+        return Ok(());
+    }
+    let start = lexer::Span { line: 1, column: 1 };
+    Err(start.says(format!("the script has {} bytes, at most {SCRIPT_BYTES_MAX} are taken", text.len())))
 }
 
 /// Reads `//@version=N`, in whatever comment it stands; the first counts.

@@ -33,8 +33,8 @@ impl Draft {
         let mut rebuild = Rebuild {
             known: vec![None; self.graph.nodes.len()],
             numbers: vec![None; self.registers.len()],
+            new: Draft::of(self.grids.clone()),
             old: self,
-            new: Draft::default(),
             columns,
             waiting: Vec::new(),
         };
@@ -221,15 +221,7 @@ impl Rebuild {
         let op = op.map(at);
         let feedback = |id: &NodeId| self.new.graph.node(*id).feedback;
         match &op {
-            Op::History(x, n) if feedback(x) || feedback(n) => match self.new.graph.node(*n).op {
-                Op::Number(n) => self.new.delayed(*x, n, None, line),
-                _ => Err(Diagnostic {
-                    line,
-                    column: 1,
-                    message: "the past of a value with feedback needs a constant number of bars here".to_owned(),
-                    help: None,
-                }),
-            },
+            Op::History(x, n) if feedback(x) || feedback(n) => self.new.written_out_past(*x, *n, None, line),
             Op::Indicator(which, args) if args.iter().any(feedback) => self.new.written_out(*which, args, None, line),
             Op::BarsSince(condition) if feedback(condition) => self.new.written_out_bars_since(*condition, None, line),
             Op::ValueWhen(condition, x, n) if feedback(condition) || feedback(x) => {

@@ -7,17 +7,23 @@ mod averages;
 mod channels;
 mod deviation;
 mod directional;
+mod moments;
 mod momentum;
+mod pivots;
 mod ranges;
+mod ranks;
 mod volume;
 
 pub(crate) use averages::{Prefix, ema, kama, rma, sma, sum, vwma, wma};
 pub(crate) use channels::{highest, highest_bars, lowest, lowest_bars};
 pub(crate) use deviation::{cci, dev, linreg, stdev};
 pub(crate) use directional::{adx, minus_di, plus_di, sar, supertrend, supertrend_direction};
+pub(crate) use moments::{alma, centre_of_gravity, correlation, linreg_at, so_far, variance};
 pub(crate) use momentum::{change, roc, rsi, stoch};
+pub(crate) use pivots::{pivot_high, pivot_low};
 pub(crate) use ranges::{atr, true_range};
-pub(crate) use volume::{cum, mfi, obv};
+pub(crate) use ranks::{median, mode, percent_rank, percentile_linear, percentile_nearest};
+pub(crate) use volume::{cum, mfi, obv, vwap};
 
 /// Index of the first of n consecutive values, if there are so many.
 fn first_full_window(x: &[f64], n: usize) -> Option<usize> {

@@ -47,3 +47,40 @@ pub(crate) fn cum(x: &[f64]) -> Vec<f64> {
         })
         .collect()
 }
+
+/// Volume-weighted average of x since the day began, in UTC; `na` until something is traded.
+pub(crate) fn vwap(bars: &Bars, x: &[f64]) -> Vec<f64> {
+    let (mut traded, mut volume, mut day) = (0.0, 0.0, None);
+    (0..x.len())
+        .map(|t| {
+            let today = bars.time[t].div_euclid(86_400_000);
+            if day.replace(today) != Some(today) {
+                (traded, volume) = (0.0, 0.0);
+            }
+            if !x[t].is_nan() {
+                traded += x[t] * bars.volume[t];
+                volume += bars.volume[t];
+            }
+            if volume > 0.0 { traded / volume } else { f64::NAN }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vwap_starts_anew_each_day() {
+        let hour = 3_600_000;
+        let bars = Bars {
+            time: vec![22 * hour, 23 * hour, 24 * hour, 25 * hour],
+            volume: vec![1.0, 3.0, 0.0, 2.0],
+            ..Bars::default()
+        };
+        let mean = vwap(&bars, &[10.0, 20.0, 30.0, 40.0]);
+        assert_eq!(mean[..2], [10.0, 17.5]);
+        assert!(mean[2].is_nan());
+        assert_eq!(mean[3], 40.0);
+    }
+}

@@ -6,6 +6,7 @@
 //! set in full.
 
 pub mod broker;
+pub mod interpreter;
 mod lanes;
 mod plan;
 mod run;

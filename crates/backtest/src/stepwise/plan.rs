@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use assay_pine::graph::{Graph, NodeId, Shape, SymbolFact};
-use assay_pine::{Direction, Input, OrderKind, Sizing as HeaderSizing, StepProgram};
+use assay_pine::{Direction, Input, OrderKind, Settings, Sizing as HeaderSizing, StepProgram};
 
 use super::broker::{Allow, BrokerSettings, CloseRule, Commission, Intrabar, Sizing};
 use crate::evaluate::Evaluator;
@@ -46,7 +46,11 @@ pub struct StepSweep<'a> {
 impl House {
     /// The account's settings for a strategy; the size of a tick is what the bars tell scripts.
     pub fn settings(&self, program: &StepProgram, bars: &Bars) -> BrokerSettings {
-        let header = &program.settings;
+        self.with(&program.settings, bars)
+    }
+
+    /// The account's settings for a strategy with this header.
+    pub fn with(&self, header: &Settings, bars: &Bars) -> BrokerSettings {
         let commission = match (header.commission_percent, header.commission_per_order, header.commission_per_contract)
         {
             (Some(percent), ..) => Commission::Percent(percent),

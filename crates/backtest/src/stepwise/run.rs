@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use assay_pine::StepProgram;
 
-use super::broker::{ClosedTrade, OpenTrade};
+use super::broker::{Broker, ClosedTrade, OpenTrade};
 use super::plan::{House, live, warm_up};
 use super::scalar::{Inputs, execute};
 use crate::evaluate::Evaluator;
@@ -24,6 +24,34 @@ pub struct StepRun {
     pub ambiguous_bars: u32,
     /// Equity fell to 0 or below and trading ended.
     pub ruined: bool,
+}
+
+impl StepRun {
+    /// What the broker says at the end of a run, with the returns that were seen.
+    pub(super) fn of(mut run: Run, broker: &Broker) -> StepRun {
+        let closed = broker.closed_trades().iter().map(|trade| Trade {
+            entry_bar: trade.entry_bar,
+            exit_bar: Some(trade.exit_bar),
+            entry_price: trade.entry_price,
+            exit_price: trade.exit_price,
+            gain: trade.gain,
+        });
+        let open = broker.open_trades().iter().map(|trade| Trade {
+            entry_bar: trade.entry_bar,
+            exit_bar: None,
+            entry_price: trade.entry_price,
+            exit_price: broker.last_price(),
+            gain: broker.open_gain(trade),
+        });
+        run.trades = closed.chain(open).collect();
+        StepRun {
+            run,
+            closed: broker.closed_trades().to_vec(),
+            open: broker.open_trades().to_vec(),
+            ambiguous_bars: broker.tally().ambiguous_bars,
+            ruined: broker.is_ruined(),
+        }
+    }
 }
 
 /// Trades `values` on the bars of `range`; bars before it only warm indicators and registers up. Starts flat.
@@ -63,26 +91,5 @@ pub fn run_steps(
             }
         })
         .map_err(|_| invalid())?;
-    let closed = broker.closed_trades().iter().map(|trade| Trade {
-        entry_bar: trade.entry_bar,
-        exit_bar: Some(trade.exit_bar),
-        entry_price: trade.entry_price,
-        exit_price: trade.exit_price,
-        gain: trade.gain,
-    });
-    let open = broker.open_trades().iter().map(|trade| Trade {
-        entry_bar: trade.entry_bar,
-        exit_bar: None,
-        entry_price: trade.entry_price,
-        exit_price: broker.last_price(),
-        gain: broker.open_gain(trade),
-    });
-    run.trades = closed.chain(open).collect();
-    Ok(StepRun {
-        run,
-        closed: broker.closed_trades().to_vec(),
-        open: broker.open_trades().to_vec(),
-        ambiguous_bars: broker.tally().ambiguous_bars,
-        ruined: broker.is_ruined(),
-    })
+    Ok(StepRun::of(run, &broker))
 }

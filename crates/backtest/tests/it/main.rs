@@ -5,7 +5,10 @@ mod engines;
 mod examining;
 mod golden_indicators;
 mod golden_sweeps;
+mod interpreting;
 mod market;
+mod paths;
+mod random_scripts;
 mod searching;
 mod stepwise;
 

@@ -37,6 +37,7 @@ enum Does {
 use Does::{Composed, Fold};
 
 const SOURCE_LENGTH: &[(&str, Fallback)] = &[("source", Needed), ("length", Needed)];
+const PERCENTILE: &[(&str, Fallback)] = &[("source", Needed), ("length", Needed), ("percentage", Needed)];
 const X: &[(&str, Fallback)] = &[("number", Needed)];
 const ANGLE: &[(&str, Fallback)] = &[("angle", Needed)];
 const TWO: &[(&str, Fallback)] = &[("source1", Needed), ("source2", Needed)];
@@ -78,6 +79,41 @@ static BUILTINS: &[Builtin] = &[
     indicator("ta.cci", SOURCE_LENGTH, I::Cci),
     indicator("ta.mfi", &[("series", Needed), ("length", Needed)], I::Mfi),
     indicator("ta.stoch", &[("source", Needed), ("high", Needed), ("low", Needed), ("length", Needed)], I::Stoch),
+    composed("ta.variance", &[("source", Needed), ("length", Needed), ("biased", Is(1.0))], variance),
+    indicator("ta.correlation", &[("source1", Needed), ("source2", Needed), ("length", Needed)], I::Correlation),
+    indicator(
+        "ta.alma",
+        &[("series", Needed), ("length", Needed), ("offset", Is(0.85)), ("sigma", Is(6.0)), ("floor", Is(0.0))],
+        I::Alma,
+    ),
+    indicator("ta.cog", SOURCE_LENGTH, I::Cog),
+    indicator("ta.median", SOURCE_LENGTH, I::Median),
+    indicator("ta.mode", SOURCE_LENGTH, I::Mode),
+    indicator("ta.percentrank", SOURCE_LENGTH, I::PercentRank),
+    indicator("ta.percentile_linear_interpolation", PERCENTILE, I::PercentileLinear),
+    indicator("ta.percentile_nearest_rank", PERCENTILE, I::PercentileNearest),
+    indicator(
+        "ta.pivothigh",
+        &[("source", Column(Price::High)), ("leftbars", Needed), ("rightbars", Needed)],
+        I::PivotHigh,
+    ),
+    indicator(
+        "ta.pivotlow",
+        &[("source", Column(Price::Low)), ("leftbars", Needed), ("rightbars", Needed)],
+        I::PivotLow,
+    ),
+    indicator("ta.vwap", &[("source", Column(Price::Hlc3))], I::Vwap),
+    indicator("ta.max", &[("source", Needed)], I::AllTimeMax),
+    indicator("ta.min", &[("source", Needed)], I::AllTimeMin),
+    composed("ta.range", SOURCE_LENGTH, range),
+    composed("ta.swma", &[("source", Needed)], symmetric),
+    composed("ta.cmo", &[("series", Needed), ("length", Needed)], chande),
+    composed("ta.tsi", &[("source", Needed), ("short_length", Needed), ("long_length", Needed)], true_strength),
+    composed(
+        "ta.kcw",
+        &[("series", Needed), ("length", Needed), ("mult", Needed), ("useTrueRange", Is(1.0))],
+        keltner_width,
+    ),
     composed("ta.wpr", &[("length", Needed)], williams_r),
     composed("ta.dmi", &[("diLength", Needed), ("adxSmoothing", Needed)], dmi),
     composed("ta.supertrend", &[("factor", Needed), ("atrPeriod", Needed)], supertrend),
@@ -160,9 +196,9 @@ impl Lower {
     fn bound(&mut self, builtin: &'static Builtin, args: &[Arg], span: Span) -> Lowered<Vec<NodeId>> {
         let (name, parameters) = (builtin.name, builtin.parameters);
         let positional = args.iter().filter(|arg| arg.name.is_none()).count();
-        // ta.highest(n) is ta.highest(high, n).
-        let skipped =
-            usize::from(matches!(parameters.first(), Some((_, Column(_)))) && args.len() == 1 && positional == 1);
+        // ta.highest(n) is ta.highest(high, n), ta.pivothigh(l, r) is ta.pivothigh(high, l, r).
+        let source_given = args.len() >= parameters.len() || positional < args.len();
+        let skipped = usize::from(matches!(parameters.first(), Some((_, Column(_)))) && !source_given);
         if positional + skipped > parameters.len() {
             return Err(hard(
                 span.says(format!("`{name}` takes {} arguments, {positional} are given", parameters.len())),
@@ -190,7 +226,7 @@ impl Lower {
             };
             let at = given.map_or(span, |expr| expr.span);
             let wants_truth = matches!(*parameter, "condition");
-            let flag = matches!(*parameter, "biased" | "handle_na" | "useTrueRange");
+            let flag = matches!(*parameter, "biased" | "handle_na" | "useTrueRange" | "floor");
             let node = if wants_truth {
                 self.truth(value, at)?
             } else if flag && matches!(&value, Value::Node(n) if self.graph().node(*n).kind == Kind::Truth) {
@@ -226,6 +262,13 @@ impl Lower {
                     | "occurrence"
                     | "offset"
                     | "precision"
+                    | "sigma"
+                    | "floor"
+                    | "percentage"
+                    | "leftbars"
+                    | "rightbars"
+                    | "short_length"
+                    | "long_length"
             );
             if scalar && self.graph().node(node).shape == Shape::Series {
                 return Err(soft(at.advises(
@@ -314,7 +357,7 @@ fn stdev(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
 
 fn linreg(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     if !is_zero(l, a[2]) {
-        return Err(soft(s.says("`ta.linreg` with an offset runs in the interpreter alone")));
+        return Ok(Value::Node(l.series(I::LinRegAt, a.to_vec(), s)?));
     }
     l.series(I::LinReg, vec![a[0], a[1]], s).map(Value::Node)
 }
@@ -357,6 +400,8 @@ fn hull(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     let two = l.constant(2.0, s)?;
     let half = l.math(Binary::Div, a[1], two, s)?;
     let half = l.add(Op::Unary(Unary::Floor, half), s)?;
+    let one = l.constant(1.0, s)?;
+    let half = l.math(Binary::Max, half, one, s)?;
     let root = l.add(Op::Unary(Unary::Sqrt, a[1]), s)?;
     let root = l.add(Op::Unary(Unary::Floor, root), s)?;
     let fast = l.series(I::Wma, vec![a[0], half], s)?;
@@ -469,10 +514,84 @@ fn round(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     Ok(Value::Node(l.math(Binary::Div, rounded, scale, s)?))
 }
 
-/// To the nearest step of the symbol's price.
+/// To the nearest step of the symbol's price. Steps such as 0.01 are divided by their inverse, which is whole and exact.
 fn to_tick(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     let tick = l.add(Op::Symbol(crate::graph::SymbolFact::MinTick), s)?;
     let ticks = l.math(Binary::Div, a[0], tick, s)?;
     let whole = l.add(Op::Unary(Unary::Round, ticks), s)?;
-    Ok(Value::Node(l.math(Binary::Mul, whole, tick, s)?))
+    let one = l.constant(1.0, s)?;
+    let inverse = l.math(Binary::Div, one, tick, s)?;
+    let inverse = l.add(Op::Unary(Unary::Round, inverse), s)?;
+    let again = l.math(Binary::Mul, inverse, tick, s)?;
+    let off = l.math(Binary::Sub, again, one, s)?;
+    let off = l.add(Op::Unary(Unary::Abs, off), s)?;
+    let little = l.constant(1e-9, s)?;
+    let exact = l.add(Op::Compare(Compare::Lt, off, little), s)?;
+    let (divided, multiplied) = (l.math(Binary::Div, whole, inverse, s)?, l.math(Binary::Mul, whole, tick, s)?);
+    l.node(Op::Select(exact, divided, multiplied), s)
+}
+
+/// Of the population, or of a sample of one fewer.
+fn variance(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
+    Ok(Value::Node(l.series(I::Variance, a.to_vec(), s)?))
+}
+
+fn range(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
+    let top = l.series(I::Highest, a.to_vec(), s)?;
+    let bottom = l.series(I::Lowest, a.to_vec(), s)?;
+    Ok(Value::Node(l.math(Binary::Sub, top, bottom, s)?))
+}
+
+/// Weights 1, 2, 2, 1 over six.
+fn symmetric(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
+    let gate = l.gate();
+    let (two, six) = (l.constant(2.0, s)?, l.constant(6.0, s)?);
+    let mut total = None;
+    for (back, double) in [(3.0, false), (2.0, true), (1.0, true), (0.0, false)] {
+        let back = l.constant(back, s)?;
+        let x = l.past(a[0], back, gate, s)?;
+        let weighted = if double { l.math(Binary::Mul, x, two, s)? } else { x };
+        let part = l.math(Binary::Div, weighted, six, s)?;
+        total = Some(match total {
+            None => part,
+            Some(total) => l.math(Binary::Add, total, part, s)?,
+        });
+    }
+    Ok(total.map_or(Value::Na, Value::Node))
+}
+
+/// Chande's momentum oscillator: 100 * (gains - losses) / (gains + losses) over n changes.
+fn chande(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
+    let before = l.before(a[0], s)?;
+    let moved = l.math(Binary::Sub, a[0], before, s)?;
+    let zero = l.constant(0.0, s)?;
+    let fallen = l.add(Op::Unary(Unary::Neg, moved), s)?;
+    let (gain, loss) = (l.math(Binary::Max, moved, zero, s)?, l.math(Binary::Max, fallen, zero, s)?);
+    let (up, down) = (l.series(I::Sum, vec![gain, a[1]], s)?, l.series(I::Sum, vec![loss, a[1]], s)?);
+    let (net, both) = (l.math(Binary::Sub, up, down, s)?, l.math(Binary::Add, up, down, s)?);
+    let hundred = l.constant(100.0, s)?;
+    let scaled = l.math(Binary::Mul, hundred, net, s)?;
+    Ok(Value::Node(l.math(Binary::Div, scaled, both, s)?))
+}
+
+/// True strength index: changes averaged twice, over their sizes averaged twice.
+fn true_strength(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
+    let before = l.before(a[0], s)?;
+    let moved = l.math(Binary::Sub, a[0], before, s)?;
+    let size = l.add(Op::Unary(Unary::Abs, moved), s)?;
+    let mut twice = |x: NodeId| -> Lowered<NodeId> {
+        let once = l.series(I::Ema, vec![x, a[2]], s)?;
+        l.series(I::Ema, vec![once, a[1]], s)
+    };
+    let (top, bottom) = (twice(moved)?, twice(size)?);
+    Ok(Value::Node(l.math(Binary::Div, top, bottom, s)?))
+}
+
+fn keltner_width(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
+    let Value::Tuple(bands) = keltner(l, a, s)? else { unreachable!("three bands") };
+    let [Value::Node(middle), Value::Node(upper), Value::Node(lower)] = bands[..] else {
+        unreachable!("three bands are nodes")
+    };
+    let width = l.math(Binary::Sub, upper, lower, s)?;
+    Ok(Value::Node(l.math(Binary::Div, width, middle, s)?))
 }

@@ -3,7 +3,7 @@
 use super::calls::pick;
 use super::{Lower, Lowered, Value, soft};
 use crate::ast::Arg;
-use crate::graph::{Compare, NodeId, Op, Time};
+use crate::graph::{Binary, Compare, NodeId, Op, SymbolFact, Time, Unary};
 use crate::lexer::Span;
 
 /// Time zones that are UTC, as the bars' times are.
@@ -23,7 +23,7 @@ impl Lower {
         for arg in &given {
             match self.expr(&arg.value)? {
                 Value::Text(text) if args.len() == 1 => {
-                    let millis = super::clock::date(&text).ok_or_else(|| {
+                    let millis = date(&text).ok_or_else(|| {
                         soft(span.advises(
                             format!("the date {text:?} is not understood"),
                             "write timestamp(year, month, day)",
@@ -37,12 +37,7 @@ impl Lower {
                         span.advises(format!("the time zone {zone:?} runs in the interpreter alone"), "use \"UTC\""),
                     ));
                 }
-                Value::Node(node) => match self.known(node) {
-                    Some(x) => numbers.push(x),
-                    None => {
-                        return Err(soft(span.says("timestamp() of values that change runs in the interpreter alone")));
-                    }
-                },
+                Value::Node(node) => numbers.push(node),
                 Value::Lost(why) => return Err(*why),
                 other => {
                     return Err(soft(
@@ -54,12 +49,41 @@ impl Lower {
         if !(3..=6).contains(&numbers.len()) {
             return Err(super::hard(span.says("timestamp() needs year, month and day")));
         }
-        let part = |i: usize| numbers.get(i).copied().unwrap_or(0.0);
+        let mut part = |i: usize| match numbers.get(i) {
+            Some(node) => Ok(*node),
+            None => self.constant(0.0, span),
+        };
+        let parts = [part(0)?, part(1)?, part(2)?, part(3)?, part(4)?, part(5)?];
+        let mut sum = Sum { lower: self, span };
         // Months past December go on in the next year.
-        let months = part(0) * 12.0 + part(1) - 1.0;
-        let days = days_from_civil((months / 12.0).floor(), months.rem_euclid(12.0) + 1.0, 1.0) + part(2) - 1.0;
-        let seconds = days * 86_400.0 + part(3) * 3_600.0 + part(4) * 60.0 + part(5);
-        Ok(Value::Node(self.constant(seconds * 1_000.0, span)?))
+        let months = sum.linear(parts[0], 12.0, parts[1], 1.0, -1.0)?;
+        let year = sum.floor_of(months, 12.0)?;
+        let month = sum.linear(months, 1.0, year, -12.0, 1.0)?;
+        let days = sum.days_from_civil(year, month)?;
+        let day = sum.linear(days, 1.0, parts[2], 1.0, -1.0)?;
+        let hour = sum.linear(day, 24.0, parts[3], 1.0, 0.0)?;
+        let minute = sum.linear(hour, 60.0, parts[4], 1.0, 0.0)?;
+        let second = sum.linear(minute, 60.0, parts[5], 1.0, 0.0)?;
+        let zero = sum.lower.constant(0.0, span)?;
+        Ok(Value::Node(sum.linear(second, 1_000.0, zero, 1.0, 0.0)?))
+    }
+
+    /// When the bar closes: an interval after it opens, or with the month.
+    pub(super) fn closing_time(&mut self, span: Span) -> Lowered<NodeId> {
+        let opens = self.add(Op::Time(Time::Millis), span)?;
+        let (year, month) = (self.add(Op::Time(Time::Year), span)?, self.add(Op::Time(Time::Month), span)?);
+        let seconds = self.add(Op::Symbol(SymbolFact::IntervalSeconds), span)?;
+        let monthly = self.constant(11.0 * 86_400.0, span)?;
+        let monthly = self.add(Op::Compare(Compare::Ge, seconds, monthly), span)?;
+        let mut sum = Sum { lower: self, span };
+        let later = sum.linear(opens, 1.0, seconds, 1_000.0, 0.0)?;
+        let next = sum.linear(year, 12.0, month, 1.0, 0.0)?;
+        let year = sum.floor_of(next, 12.0)?;
+        let month = sum.linear(next, 1.0, year, -12.0, 1.0)?;
+        let day = sum.days_from_civil(year, month)?;
+        let zero = sum.lower.constant(0.0, span)?;
+        let day = sum.linear(day, 86_400_000.0, zero, 1.0, 0.0)?;
+        self.add(Op::Select(monthly, day, later), span)
     }
 
     pub(super) fn time_part(&mut self, name: &str, args: &[Arg], span: Span) -> Lowered<Value> {
@@ -127,8 +151,8 @@ impl Lower {
         };
         let (hour, minute) = (self.add(Op::Time(Time::Hour), span)?, self.add(Op::Time(Time::Minute), span)?);
         let sixty = self.constant(60.0, span)?;
-        let hours = self.add(Op::Binary(crate::graph::Binary::Mul, hour, sixty), span)?;
-        let at = self.add(Op::Binary(crate::graph::Binary::Add, hours, minute), span)?;
+        let hours = self.add(Op::Binary(Binary::Mul, hour, sixty), span)?;
+        let at = self.add(Op::Binary(Binary::Add, hours, minute), span)?;
         let mut on = self.add(Op::Truth(false), span)?;
         for (from, to) in spans {
             let inside = self.within(at, from, to, span)?;
@@ -155,6 +179,59 @@ impl Lower {
         let before = self.add(Op::Compare(Compare::Lt, at, end), span)?;
         let both = if from < to { Op::And(begun, before) } else { Op::Or(begun, before) };
         self.add(both, span)
+    }
+}
+
+/// Whole-number arithmetic on nodes.
+struct Sum<'a> {
+    lower: &'a mut Lower,
+    span: Span,
+}
+
+impl Sum<'_> {
+    /// a * by + b * times + more.
+    fn linear(&mut self, a: NodeId, by: f64, b: NodeId, times: f64, more: f64) -> Lowered<NodeId> {
+        let (a, b) = (self.scaled(a, by)?, self.scaled(b, times)?);
+        let both = self.lower.add(Op::Binary(Binary::Add, a, b), self.span)?;
+        if more == 0.0 {
+            return Ok(both);
+        }
+        let more = self.lower.constant(more, self.span)?;
+        self.lower.add(Op::Binary(Binary::Add, both, more), self.span)
+    }
+
+    fn scaled(&mut self, a: NodeId, by: f64) -> Lowered<NodeId> {
+        if by == 1.0 {
+            return Ok(a);
+        }
+        let by = self.lower.constant(by, self.span)?;
+        self.lower.add(Op::Binary(Binary::Mul, a, by), self.span)
+    }
+
+    fn floor_of(&mut self, a: NodeId, by: f64) -> Lowered<NodeId> {
+        let by = self.lower.constant(by, self.span)?;
+        let ratio = self.lower.add(Op::Binary(Binary::Div, a, by), self.span)?;
+        self.lower.add(Op::Unary(Unary::Floor, ratio), self.span)
+    }
+
+    /// Days from 1970-01-01 to the first of the month, as [`days_from_civil`].
+    fn days_from_civil(&mut self, year: NodeId, month: NodeId) -> Lowered<NodeId> {
+        let two = self.lower.constant(2.0, self.span)?;
+        let early = self.lower.add(Op::Compare(Compare::Le, month, two), self.span)?;
+        let (one, zero) = (self.lower.constant(1.0, self.span)?, self.lower.constant(0.0, self.span)?);
+        let early = self.lower.add(Op::Select(early, one, zero), self.span)?;
+        // March begins the year.
+        let year = self.linear(year, 1.0, early, -1.0, 0.0)?;
+        let shifted = self.linear(month, 1.0, early, 12.0, -3.0)?;
+        let era = self.floor_of(year, 400.0)?;
+        let year_of_era = self.linear(year, 1.0, era, -400.0, 0.0)?;
+        let fifths = self.linear(shifted, 153.0, zero, 1.0, 2.0)?;
+        let day_of_year = self.floor_of(fifths, 5.0)?;
+        let (fours, hundreds) = (self.floor_of(year_of_era, 4.0)?, self.floor_of(year_of_era, 100.0)?);
+        let leaps = self.linear(fours, 1.0, hundreds, -1.0, 0.0)?;
+        let days = self.linear(year_of_era, 365.0, leaps, 1.0, 0.0)?;
+        let day_of_era = self.linear(days, 1.0, day_of_year, 1.0, 0.0)?;
+        self.linear(era, 146_097.0, day_of_era, 1.0, -719_468.0)
     }
 }
 
@@ -257,7 +334,7 @@ fn date(text: &str) -> Option<f64> {
 }
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar (Hinnant's algorithm), for whole numbers.
-fn days_from_civil(year: f64, month: f64, day: f64) -> f64 {
+pub(crate) fn days_from_civil(year: f64, month: f64, day: f64) -> f64 {
     let (year, month) = (year.floor() - f64::from(u8::from(month <= 2.0)), month.floor());
     let era = (year / 400.0).floor();
     let year_of_era = year - era * 400.0;

@@ -5,6 +5,9 @@ use crate::ast::{Block, Expr, ExprKind};
 use crate::graph::{Binary, Compare, Kind, NodeId, Op, Shape, Unary};
 use crate::lexer::Span;
 
+/// Stands for the interval of the bars, which is only known in a run.
+const PERIOD: &str = "timeframe.period";
+
 impl Lower {
     /// Lowers an expression.
     pub(super) fn expr(&mut self, expr: &Expr) -> Lowered<Value> {
@@ -144,6 +147,12 @@ impl Lower {
     pub(super) fn binary(&mut self, sign: &str, left: Value, right: Value, span: Span) -> Lowered<Value> {
         match (left, right) {
             (Value::Lost(why), _) | (_, Value::Lost(why)) => Err(*why),
+            (Value::Text(a), Value::Text(b))
+                if matches!(sign, "==" | "!=") && a != b && (a == PERIOD || b == PERIOD) =>
+            {
+                let is = self.interval_is(if a == PERIOD { &b } else { &a }, span)?;
+                Ok(Value::Node(if sign == "==" { is } else { self.add(Op::Not(is), span)? }))
+            }
             (Value::Text(a), Value::Text(b)) => match sign {
                 "==" => Ok(Value::Node(self.add(Op::Truth(a == b), span)?)),
                 "!=" => Ok(Value::Node(self.add(Op::Truth(a != b), span)?)),
@@ -286,10 +295,7 @@ impl Lower {
     /// A node some bars ago; with a gate, some of the bars on which it held ago.
     pub(super) fn past(&mut self, node: NodeId, back: NodeId, gate: Option<NodeId>, span: Span) -> Lowered<NodeId> {
         let Some(gate) = gate else { return self.add(Op::History(node, back), span) };
-        let Some(n) = self.known(back) else {
-            return Err(soft(span.says("the past of what a branch computes needs a constant number of bars here")));
-        };
-        self.draft.delayed(node, n, Some(gate), span.line).map_err(soft)
+        self.draft.written_out_past(node, back, Some(gate), span.line).map_err(soft)
     }
 
     fn switch(&mut self, subject: Option<&Value>, arms: &[(Option<Expr>, Block)], span: Span) -> Lowered<Value> {

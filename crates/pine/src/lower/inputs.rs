@@ -77,9 +77,12 @@ impl Lower {
         let stated = self.stated(args)?;
         let (grid, derived) = match name {
             "input.time" => (vec![x], false),
+            // Another period is another test, not another parameter.
+            _ if is_date(&variable) => (vec![x], false),
             _ => grid(&variable, kind, x, &stated, span).map_err(hard)?,
         };
         let i = self.inputs.len();
+        self.draft.grids.push(grid.clone());
         self.input_at.insert((span.line, span.column), i);
         self.inputs.push(Input {
             title: title.unwrap_or_else(|| variable.clone()),
@@ -145,6 +148,14 @@ impl Lower {
             _ => Err(hard(span.says(format!("{what} of an input must be a constant number")))),
         }
     }
+}
+
+/// Whether an input's name says that it is part of a date: `startYear`, `FromMonth`, `to_day`.
+pub(crate) fn is_date(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let any = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    any(&["year", "month"])
+        || any(&["day", "date", "hour", "minute"]) && any(&["from", "to", "start", "end", "begin", "till", "stop"])
 }
 
 fn is_constant(lower: &Lower, value: &Value) -> bool {
@@ -235,6 +246,16 @@ mod tests {
         assert_eq!(derived(InputKind::Float, 0.0), [0.0]);
         let floats = derived(InputKind::Float, 2.0);
         assert_eq!((floats.len(), floats[0], floats[3], floats[6]), (7, 0.5, 2.0, 8.0));
+    }
+
+    #[test]
+    fn dates_are_no_parameters() {
+        for name in ["startYear", "FromMonth", "to_day", "endHour", "i_monthStop"] {
+            assert!(is_date(name), "{name}");
+        }
+        for name in ["length", "days", "lookback", "dayLength", "stop"] {
+            assert!(!is_date(name), "{name}");
+        }
     }
 
     #[test]

@@ -8,17 +8,11 @@ use std::collections::BTreeMap;
 use super::scopes::Loop;
 use super::{Lower, Lowered, Value, soft};
 use crate::ast::{Block, Expr};
-use crate::fold;
-use crate::graph::{Compare, Graph, NodeId, Op, Shape};
+use crate::graph::{Compare, NodeId, Op, Shape};
 use crate::lexer::Span;
 
 /// Most turns of one loop.
 pub const TURNS_MAX: usize = 500;
-/// Most parameter sets tried to find the longest loop.
-const SETS_MAX: usize = 10_000;
-/// Most nodes that the bounds of a loop are made of.
-const BOUND_NODES_MAX: usize = 100;
-
 impl Lower {
     /// `for counter = from to to by by`.
     pub(super) fn for_loop(
@@ -91,7 +85,10 @@ impl Lower {
                 "give it constant bounds, or inputs",
             )));
         }
-        let pairs = self.sets(&[first, last], span)?;
+        let pairs = self
+            .draft
+            .sets(&[first, last])
+            .ok_or_else(|| soft(span.says("a loop whose bounds have too many values runs in the interpreter alone")))?;
         let ups = pairs.iter().filter(|pair| pair[1] >= pair[0]).count();
         if ups != 0 && ups != pairs.len() {
             return Err(soft(
@@ -106,47 +103,6 @@ impl Lower {
             )));
         }
         Ok((first, last, step, ups != 0, longest as usize + 1))
-    }
-
-    /// The values of scalar nodes for every set of the inputs that they depend on.
-    fn sets(&mut self, nodes: &[NodeId], span: Span) -> Lowered<Vec<Vec<f64>>> {
-        let mask = nodes.iter().fold(0, |mask, node| mask | self.graph().node(*node).inputs);
-        let free: Vec<usize> = (0..self.inputs.len()).filter(|i| mask >> i & 1 == 1).collect();
-        let count = free.iter().try_fold(1usize, |n, i| n.checked_mul(self.inputs[*i].grid.len()));
-        let Some(count) = count.filter(|count| *count <= SETS_MAX) else {
-            return Err(soft(span.says("a loop whose bounds have too many values runs in the interpreter alone")));
-        };
-        let graph = self.graph();
-        let mut needed: Vec<NodeId> = nodes.to_vec();
-        let mut at = 0;
-        while at < needed.len() {
-            for operand in Graph::operands(&graph.node(needed[at]).op) {
-                if !needed.contains(&operand) {
-                    needed.push(operand);
-                }
-            }
-            at += 1;
-            if needed.len() > BOUND_NODES_MAX {
-                return Err(soft(span.says("a loop with bounds so intricate runs in the interpreter alone")));
-            }
-        }
-        needed.sort();
-        let mut known: BTreeMap<NodeId, f64> = BTreeMap::new();
-        let mut values: Vec<f64> = self.inputs.iter().map(|input| input.default).collect();
-        Ok((0..count)
-            .map(|mut at| {
-                for i in &free {
-                    let grid = &self.inputs[*i].grid;
-                    values[*i] = grid[at % grid.len()];
-                    at /= grid.len();
-                }
-                for node in &needed {
-                    let value = fold::scalar(&graph.node(*node).op, &values, |id| known[&id]);
-                    known.insert(*node, value);
-                }
-                nodes.iter().map(|node| known[node]).collect()
-            })
-            .collect())
     }
 
     fn turns(

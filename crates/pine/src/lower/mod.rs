@@ -22,6 +22,9 @@ mod strategy;
 mod trades;
 mod value;
 
+pub(crate) use clock::days_from_civil;
+pub(crate) use inputs::{Stated, grid, is_date};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 

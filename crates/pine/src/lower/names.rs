@@ -71,19 +71,33 @@ impl Lower {
             "math.pi" => Op::Number(std::f64::consts::PI),
             "math.e" => Op::Number(std::f64::consts::E),
             "math.phi" => Op::Number(1.618_033_988_749_895),
-            "math.rphi" => Op::Number(0.618_033_988_749_894_8),
+            "math.rphi" => Op::Number(0.618_033_988_749_895),
             "syminfo.mintick" => Op::Symbol(SymbolFact::MinTick),
             "syminfo.pointvalue" => Op::Number(1.0),
             "na" => return Ok(Value::Na),
+            "timenow" | "time_close" => return self.closing_time(span).map(Value::Node),
             "barstate.isfirst" => return self.first_bar(span).map(Value::Node),
-            "barstate.islast" | "barstate.islastconfirmedhistory" | "last_bar_index" | "last_bar_time" => {
+            "barstate.islast"
+            | "barstate.islastconfirmedhistory"
+            | "last_bar_index"
+            | "last_bar_time"
+            | "time_tradingday"
+            | "second"
+            | "weekofyear"
+            | "bid"
+            | "ask" => {
                 return Err(soft(
-                    span.advises(format!("`{name}` depends on where the data end"), "let no order hang on it"),
+                    span.advises(format!("`{name}` runs in the interpreter alone"), "let no order hang on it"),
                 ));
             }
             "ta.tr" | "tr" | "ta.obv" | "obv" | "ta.vwap" | "vwap" | "ta.accdist" => {
                 let name = if name.starts_with("ta.") { name.to_owned() } else { format!("ta.{name}") };
-                return self.call(&name, &[], &[], span);
+                // As a variable it advances on every bar, wherever it is read.
+                let always = self.always();
+                let outer = std::mem::replace(&mut self.path, always);
+                let value = self.call(&name, &[], &[], span);
+                self.path = outer;
+                return value;
             }
             _ => return self.named_constant(name, span),
         };
@@ -106,6 +120,21 @@ impl Lower {
             "timeframe" => self.interval(name, span),
             "barstate" => Err(soft(span.says(format!("`{name}` is not supported here")))),
             _ if DRAWN.contains(&family) && (name.contains('.') || family == "chart") => Ok(Value::Inert),
+            "currency" if name.contains('.') => Ok(Value::Text(name["currency.".len()..].to_owned())),
+            "syminfo" => Ok(match name {
+                "syminfo.tickerid" | "syminfo.ticker" | "syminfo.root" | "syminfo.main_tickerid" => {
+                    Value::Text("syminfo.tickerid".to_owned())
+                }
+                "syminfo.currency" => Value::Text("USD".to_owned()),
+                "syminfo.type" => Value::Text("stock".to_owned()),
+                "syminfo.session" => Value::Text("regular".to_owned()),
+                "syminfo.timezone" => Value::Text("UTC".to_owned()),
+                _ => return Err(soft(span.says(format!("`{name}` runs in the interpreter alone")))),
+            }),
+            "session" if name == "session.ismarket" => Ok(Value::Node(self.add(Op::Truth(true), span)?)),
+            "session" if matches!(name, "session.ispremarket" | "session.ispostmarket") => {
+                Ok(Value::Node(self.add(Op::Truth(false), span)?))
+            }
             _ if TEXTS.contains(&family) && name.contains('.') => Ok(Value::Text(name.to_owned())),
             _ if self.version < 5 && old_constant(name) => Ok(Value::Inert),
             _ if self.version < 5 && matches!(name, "tickerid" | "ticker" | "period") => {
@@ -127,9 +156,9 @@ impl Lower {
         let (at_least, below) = match name {
             "timeframe.period" | "timeframe.main_period" => return Ok(Value::Text("timeframe.period".to_owned())),
             "timeframe.isintraday" | "timeframe.isminutes" => (0.0, day),
-            "timeframe.isdaily" => (day, 7.0 * day),
-            "timeframe.isweekly" => (7.0 * day, 28.0 * day),
-            "timeframe.ismonthly" => (28.0 * day, f64::INFINITY),
+            "timeframe.isdaily" => (day, 4.0 * day),
+            "timeframe.isweekly" => (4.0 * day, 11.0 * day),
+            "timeframe.ismonthly" => (11.0 * day, f64::INFINITY),
             "timeframe.isdwm" => (day, f64::INFINITY),
             _ => return Err(soft(span.says(format!("`{name}` is not supported here")))),
         };
@@ -138,6 +167,33 @@ impl Lower {
         let reached = self.add(Op::Compare(Compare::Ge, seconds, from), span)?;
         let short = self.add(Op::Compare(Compare::Lt, seconds, to), span)?;
         Ok(Value::Node(self.add(Op::And(reached, short), span)?))
+    }
+
+    /// Whether the interval of the bars is the one that a text writes: "60", "D", "1W".
+    pub(super) fn interval_is(&mut self, text: &str, span: Span) -> Lowered<NodeId> {
+        let day = 86_400.0;
+        let (digits, unit) = match text.char_indices().last() {
+            Some((at, unit)) if unit.is_ascii_alphabetic() => (&text[..at], Some(unit)),
+            _ => (text, None),
+        };
+        let count = if digits.is_empty() { Some(1.0) } else { digits.parse::<u32>().ok().map(f64::from) };
+        let (from, to) = match (unit, count) {
+            (None, Some(n)) if !digits.is_empty() => (n * 60.0, n * 60.0 + 1.0),
+            (Some('S'), Some(n)) => (n, n + 1.0),
+            (Some('D'), Some(1.0)) => (day, 4.0 * day),
+            (Some('W'), Some(1.0)) => (4.0 * day, 11.0 * day),
+            (Some('M'), Some(1.0)) => (11.0 * day, 46.0 * day),
+            _ => {
+                return Err(soft(
+                    span.says(format!("whether the bars are of the interval {text:?} is not known here")),
+                ));
+            }
+        };
+        let seconds = self.add(Op::Symbol(SymbolFact::IntervalSeconds), span)?;
+        let (from, to) = (self.constant(from, span)?, self.constant(to, span)?);
+        let reached = self.add(Op::Compare(Compare::Ge, seconds, from), span)?;
+        let short = self.add(Op::Compare(Compare::Lt, seconds, to), span)?;
+        self.add(Op::And(reached, short), span)
     }
 
     /// `strategy.*` variables: what the broker knows, and constants.

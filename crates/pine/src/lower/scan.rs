@@ -1,4 +1,5 @@
-//! What can be seen of a script before it is lowered: which names are assigned again after their declaration.
+//! What can be seen of a script before it is lowered: which names are assigned again after their declaration, and which
+//! are read by it.
 
 use std::collections::BTreeSet;
 
@@ -37,5 +38,20 @@ fn expr(of: &Expr, names: &mut BTreeSet<String>) {
         ExprKind::Switch { arms, .. } => arms.iter().for_each(|(_, body)| block(body, names)),
         ExprKind::For { body, .. } | ExprKind::ForIn { body, .. } | ExprKind::While { body, .. } => block(body, names),
         _ => {}
+    }
+}
+
+/// Whether an expression reads a variable. Blocks inside are not looked into: version 2 has none in an expression.
+pub(super) fn mentions(of: &Expr, name: &str) -> bool {
+    let any = |of: &[&Expr]| of.iter().any(|inner| mentions(inner, name));
+    match &of.kind {
+        ExprKind::Name(found) => found == name,
+        ExprKind::Call { args, .. } => args.iter().any(|arg| mentions(&arg.value, name)),
+        ExprKind::Method { on, args, .. } => mentions(on, name) || args.iter().any(|arg| mentions(&arg.value, name)),
+        ExprKind::Unary(_, a) | ExprKind::Field { on: a, .. } => mentions(a, name),
+        ExprKind::Binary(_, a, b) | ExprKind::History(a, b) => any(&[a, b]),
+        ExprKind::Ternary(a, b, c) => any(&[a, b, c]),
+        ExprKind::Tuple(items) => items.iter().any(|item| mentions(item, name)),
+        _ => false,
     }
 }

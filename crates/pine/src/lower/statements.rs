@@ -85,6 +85,15 @@ impl Lower {
     }
 
     fn declaration(&mut self, names: &[String], tuple: bool, value: &Expr, span: Span) -> Lowered<Value> {
+        if self.version <= 2 && !tuple && super::scan::mentions(value, &names[0]) {
+            // Versions 1 and 2 let a variable read its own past in its declaration.
+            self.hide(&names[0]);
+            let id = self.declare(&names[0], Value::Na, span);
+            self.variables[id].mutable = true;
+            let value = self.expr(value)?;
+            self.set(id, value.clone());
+            return Ok(value);
+        }
         self.assigned_to = if tuple { None } else { names.first().cloned() };
         let lowered = self.expr(value);
         self.assigned_to = None;

@@ -62,7 +62,7 @@ impl Parser<'_> {
         for sign in ["-", "+", "not"] {
             if self.take(sign) || self.take_word(sign) {
                 if sign != "not" {
-                    self.unary.push(self.at - 1);
+                    self.clinging.push(self.at);
                 }
                 let inner = self.deeper(Parser::unary)?;
                 return Ok(Expr { kind: ExprKind::Unary(sign, inner.into()), span });
@@ -153,13 +153,7 @@ impl Parser<'_> {
 
     fn name_tail(&mut self, first: String) -> Parsed<ExprKind> {
         let mut name = first;
-        while self.is(".")
-            && let Kind::Word(part) = self.peek_at(1)
-        {
-            self.at += 2;
-            name.push('.');
-            name.push_str(part);
-        }
+        self.path(&mut name)?;
         let types: Vec<TypeName> = self.call_types();
         if self.take("(") {
             return Ok(ExprKind::Call { name, types, args: self.args()? });

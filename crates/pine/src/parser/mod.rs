@@ -17,6 +17,9 @@ pub const DEPTH_MAX: u32 = 120;
 /// Most operators of one statement: a chain of them is a tree of that height.
 pub const OPERATORS_MAX: u32 = 400;
 
+/// Most names joined by points: `a.b.c`.
+pub const PATH_MAX: usize = 32;
+
 /// Parses a whole script.
 ///
 /// # Errors
@@ -26,23 +29,18 @@ pub fn parse(text: &str) -> Result<Block, Diagnostic> {
     Ok(parse_tokens(text, &tokens)?.script)
 }
 
-/// A script, and those of its tokens that an eye alone would mistake for operators.
+/// A script, and which of its tokens cling to the one before: an eye alone would take their signs for operators.
 pub(crate) struct Parse {
     pub script: Block,
-    /// Signs that cling to what follows: unary `-` and `+`. By index, ascending.
-    #[expect(dead_code, reason = "for the layout")]
-    pub unary: Vec<usize>,
-    /// Brackets that hold a type: the `<` and `>` of `array<float>`. By index, in order of their `<`.
-    #[expect(dead_code, reason = "for the layout")]
-    pub angles: Vec<usize>,
+    /// What follows a unary sign, types in `array<float>`, paths of imports. By index, ascending.
+    pub clinging: Vec<usize>,
 }
 
 /// Parses tokens that were scanned from `text`.
 pub(crate) fn parse_tokens(text: &str, tokens: &[Token]) -> Result<Parse, Diagnostic> {
-    let mut parser =
-        Parser { text, tokens, at: 0, depth: 0, operators: 0, brackets: 0, unary: Vec::new(), angles: Vec::new() };
+    let mut parser = Parser { text, tokens, at: 0, depth: 0, operators: 0, brackets: 0, clinging: Vec::new() };
     let script = parser.script()?;
-    Ok(Parse { script, unary: parser.unary, angles: parser.angles })
+    Ok(Parse { script, clinging: parser.clinging })
 }
 
 struct Parser<'a> {
@@ -54,8 +52,7 @@ struct Parser<'a> {
     operators: u32,
     /// Open around this place: inside them a comma separates arguments, not statements.
     brackets: u32,
-    unary: Vec<usize>,
-    angles: Vec<usize>,
+    clinging: Vec<usize>,
 }
 
 type Parsed<T> = Result<T, Diagnostic>;
@@ -162,6 +159,21 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
+    /// The rest of `a.b.c`, of which `name` is what stands before the first point.
+    fn path(&mut self, name: &mut String) -> Parsed<()> {
+        for _ in 1..PATH_MAX {
+            let (true, Kind::Word(part)) = (self.is("."), self.peek_at(1)) else { return Ok(()) };
+            self.at += 2;
+            name.push('.');
+            name.push_str(part);
+        }
+        if self.is(".") {
+            Err(self.span().says(format!("more than {PATH_MAX} names joined by points")))
+        } else {
+            Ok(())
+        }
+    }
+
     /// Inside brackets that have just been opened.
     fn bracketed<T>(&mut self, f: impl FnOnce(&mut Parser<'a>) -> Parsed<T>) -> Parsed<T> {
         self.brackets += 1;
@@ -171,7 +183,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-const CONTINUES: &str = "this line goes on the one above it, as it is indented by a number that is no multiple of four";
+const CONTINUES: &str = "this line goes on the one above it: it stands deeper though nothing opens a block, or is indented by a number that is no multiple of four";
 
 /// At most forty characters.
 fn clipped(text: &str) -> String {

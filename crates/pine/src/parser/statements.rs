@@ -151,7 +151,7 @@ impl Parser<'_> {
                 self.at += 1;
                 StmtKind::Continue
             }
-            "import" if named || matches!(self.peek_at(1), Kind::Number(..)) => self.import(),
+            "import" if named || matches!(self.peek_at(1), Kind::Number(..)) => self.import()?,
             "type" if named => self.type_declaration(export)?,
             "enum" if named => self.enum_declaration(export)?,
             "method" if named && self.is_at(2, "(") => {
@@ -283,23 +283,34 @@ impl Parser<'_> {
         }
     }
 
-    /// `import user/library/1 as lib`. The path is taken as it is written: a user's name may begin with a digit.
-    fn import(&mut self) -> StmtKind {
+    /// `import user/library/1 as lib`.
+    fn import(&mut self) -> Parsed<StmtKind> {
         self.at += 1;
-        let from = self.token(0).start;
-        let mut to = from;
-        let ends = |kind| matches!(kind, Kind::Newline | Kind::End | Kind::Dedent | Kind::Sign(","));
-        while !ends(self.peek()) && !self.is_word("as") {
-            to = self.token(0).end;
+        let mut path = self.path_segment()?;
+        while self.is("/") {
+            self.clinging.extend([self.at, self.at + 1]);
+            self.at += 1;
+            path.push('/');
+            path.push_str(&self.path_segment()?);
+        }
+        let alias = if self.take_word("as") { Some(self.word("the library's name here")?) } else { None };
+        Ok(StmtKind::Import { path, alias })
+    }
+
+    /// A user, a library or a version: a user's name may begin with a digit and hold a `-`.
+    fn path_segment(&mut self) -> Parsed<String> {
+        let start = self.token(0).start;
+        let mut end = start;
+        while matches!(self.peek(), Kind::Word(_) | Kind::Number(..) | Kind::Sign("-")) && self.token(0).start == end {
+            if end > start {
+                self.clinging.push(self.at);
+            }
+            end = self.token(0).end;
             self.at += 1;
         }
-        let alias = match (self.take_word("as"), self.peek()) {
-            (true, Kind::Word(alias)) => {
-                self.at += 1;
-                Some(alias.to_owned())
-            }
-            _ => None,
-        };
-        StmtKind::Import { path: self.text[from..to].to_owned(), alias }
+        if end == start {
+            return Err(self.expected("user/library/version"));
+        }
+        Ok(self.text[start..end].to_owned())
     }
 }

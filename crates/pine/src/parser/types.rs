@@ -16,14 +16,14 @@ const GENERIC_ARGS_MAX: usize = 4;
 impl Parser<'_> {
     /// A type that a name follows: `float x`, `series int n`, `array<float> a`, `line[] ls`, `const n`.
     pub(super) fn declared_type(&mut self) -> Option<TypeName> {
-        let (start, angles) = (self.at, self.angles.len());
+        let (start, clinging) = (self.at, self.clinging.len());
         if let Some(ty) = self.type_name(0)
             && self.names_something()
         {
             return Some(ty);
         }
         self.at = start;
-        self.angles.truncate(angles);
+        self.clinging.truncate(clinging);
         // A qualifier alone.
         let qualifier = self.qualifier()?;
         if self.names_something() {
@@ -56,13 +56,7 @@ impl Parser<'_> {
         }
         let mut name = first.to_owned();
         self.at += 1;
-        while self.is(".")
-            && let Kind::Word(part) = self.peek_at(1)
-        {
-            name.push('.');
-            name.push_str(part);
-            self.at += 2;
-        }
+        self.path(&mut name).ok()?;
         let args = if self.is("<") { self.type_arguments(depth)? } else { Vec::new() };
         let mut ty = TypeName { qualifier, name, args };
         if self.is("[") && self.is_at(1, "]") {
@@ -78,13 +72,13 @@ impl Parser<'_> {
         if depth >= GENERICS_MAX {
             return None;
         }
-        self.angles.push(self.at);
+        self.clinging.extend([self.at, self.at + 1]);
         self.at += 1;
         let mut args = Vec::new();
         loop {
             args.push(self.type_name(depth + 1)?);
             if self.is(">") {
-                self.angles.push(self.at);
+                self.clinging.push(self.at);
                 self.at += 1;
                 return Some(args);
             }
@@ -96,7 +90,7 @@ impl Parser<'_> {
 
     /// `<float>` of `array.new<float>(..)`; empty, with the place as it was, where `<` compares.
     pub(super) fn call_types(&mut self) -> Vec<TypeName> {
-        let (start, angles) = (self.at, self.angles.len());
+        let (start, clinging) = (self.at, self.clinging.len());
         if self.is("<")
             && let Some(types) = self.type_arguments(0)
             && self.is("(")
@@ -104,7 +98,7 @@ impl Parser<'_> {
             return types;
         }
         self.at = start;
-        self.angles.truncate(angles);
+        self.clinging.truncate(clinging);
         Vec::new()
     }
 }

@@ -1,8 +1,12 @@
 //! Scripts in, programs or findings out.
 
+mod generated;
+mod layout;
 mod lowering;
 mod properties;
 mod refusals;
+mod signatures;
+mod steps;
 mod syntax;
 
 use assay_pine::graph::{Graph, NodeId, Op};

@@ -92,7 +92,7 @@ fn unsupported_things_are_refused_where_an_order_hangs_on_them() {
     );
     reaching(
         "x = barstate.islast ? 1 : 0",
-        expect!["3:5: `barstate.islast` depends on where the data end (let no order hang on it)"],
+        expect!["3:5: `barstate.islast` runs in the interpreter alone (let no order hang on it)"],
     );
     reaching(
         "x = ta.sma(close, bar_index)",
@@ -107,9 +107,9 @@ fn unsupported_things_are_refused_where_an_order_hangs_on_them() {
         ],
     );
     reaching(
-        "x = 0.0\nif close > open\n    x := ta.sma(close, 200)",
+        "x = 0.0\nif close > open\n    x := ta.sma(close, 400)",
         expect![
-            "5:10: a window over values with feedback, or inside a branch, has at most 100 bars here (move the call above the branch)"
+            "5:10: a window over values with feedback, or inside a branch, has at most 300 bars here (move the call above the branch)"
         ],
     );
     reaching(
@@ -122,7 +122,7 @@ fn unsupported_things_are_refused_where_an_order_hangs_on_them() {
     );
     reaching(
         "x = ta.sma(strategy.equity, 500)",
-        expect!["3:1: a window over values with feedback, or inside a branch, has at most 100 bars here"],
+        expect!["3:1: a window over values with feedback, or inside a branch, has at most 300 bars here"],
     );
     // None of it matters where no order hangs on it.
     for line in ["y = ta.vwap2(close)", "while false\n    y = 1", "a = array.new_float(0)\narray.push(a, 1)"] {

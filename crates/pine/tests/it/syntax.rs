@@ -12,6 +12,13 @@ fn tree(text: &str) -> String {
     }
 }
 
+/// Two texts mean the same: their trees differ in places alone.
+pub fn assert_same_tree(a: &str, b: &str) {
+    let (tree_a, tree_b) = (tree(a), tree(b));
+    assert!(!tree_a.starts_with("refused"), "{tree_a}\n{a}");
+    assert_eq!(tree_a, tree_b, "{a}\n---\n{b}");
+}
+
 fn block(block: &Block) -> String {
     block.iter().map(statement).collect::<Vec<_>>().join("; ")
 }
@@ -184,4 +191,103 @@ fn fields_and_methods_of_what_is_no_name() {
         expect!["refused 1:1: the past cannot be assigned (assign the variable itself, without [..])"],
     );
     check("f(x) := 2", expect!["refused 1:1: only a variable or a field can be assigned"]);
+}
+
+#[test]
+fn lines_go_on() {
+    // By an indentation that is no multiple of four, in brackets, after and before operators, and where no block opens.
+    check(
+        "x = a\n  + b\ny = f(\n    1,\n        2\n)\nz = a and\n    b\n    or c",
+        expect!["x = (a + b); y = f(1, 2); z = ((a and b) or c)"],
+    );
+    check("x = a\n    + b\n    - c\n-d", expect!["x = ((a + b) - c); (- d)"]);
+    check("if a\n     and b\n    c\nelse if\n      d\n    e", expect!["if (a and b) {c} else {if d {e}}"]);
+    check(
+        "f(x) =>\n  x + 1\ng(x) =>\n    y = x\n      + 1\n    y",
+        expect!["f(x) => {(x + 1)}; g(x) => {y = (x + 1); y}"],
+    );
+    check("x = a ? b :\n    c ? d :\n    e", expect!["x = (a ? b : (c ? d : e))"]);
+    check("if a\n    b // said\n\n\t// more\n\n\tc\n\n\nd", expect!["if a {b; c}; d"]);
+    check(
+        "x = 1\n    y = 2",
+        expect![
+            "refused 2:5: expected the end of the line, found `y` (this line goes on the one above it: it stands deeper though nothing opens a block, or is indented by a number that is no multiple of four)"
+        ],
+    );
+    check("  x = 1", expect!["x = 1"]);
+    check(
+        "    x = 1",
+        expect![
+            "refused 1:5: this line is indented, but nothing above it opens a block (remove the blanks before it, or indent a continued line by a number that is no multiple of four)"
+        ],
+    );
+}
+
+#[test]
+fn several_statements_share_a_line() {
+    check("a = 1, b := 2, f(x) => c = x, c + 1\nd", expect!["a = 1; b := 2; f(x) => {c = x; (c + 1)}; d"]);
+    check("switch a\n    1 => x := 1, y := 2\n    => z", expect!["switch a {1 => {x := 1; y := 2};  => {z}}"]);
+    check("x = if a > 1\n    1\nelse\n    2\ny = 3", expect!["x = if (a > 1) {1} else {2}; y = 3"]);
+    check(
+        "[a, b] = if c\n    [1, 2]\nelse if d\n    [3, 4]\nelse\n    [5, 6]",
+        expect!["[a b] = if c {[1 2]} else {if d {[3 4]} else {[5 6]}}"],
+    );
+    check(
+        "x = switch\n    a > b => 1\n    =>\n        y = 2\n        y\nz",
+        expect!["x = switch {(a > b) => {1};  => {y = 2; y}}; z"],
+    );
+    check(
+        "if a\n    for i = 0 to 3\n        if b\n            break\nelse\n    c",
+        expect!["if a {for i = 0 to 3 {if b {break}}} else {c}"],
+    );
+}
+
+#[test]
+fn texts_colours_and_blanks() {
+    check(
+        r#"a = "it's \"q\" \n \\ é", b = 'say "x"', c = """#,
+        expect![[r#"a = "it's \"q\" \n \\ é"; b = "say \"x\""; c = """#]],
+    );
+    check(
+        "a = \"\"\"one\r\n  \"two\" // three\n\"\"\" + b\nc",
+        expect![[r#"a = ("one\n  \"two\" // three\n" + b); c"#]],
+    );
+    check(
+        "a = \"\"\"one\r\n  \"two\" // three\n\"\"\" + b\nc = d d",
+        expect!["refused 4:7: expected the end of the line, found `d`"],
+    );
+    check("a = #ff00AA, b = #ff00aa80", expect!["a = #; b = #"]);
+    check("a = #ff00a", expect!["refused 1:5: a colour is # and six or eight hexadecimal digits"]);
+    check("\u{feff}a\u{a0}=\u{3000}1\r\n\r\nb = 2\rc = 3", expect!["a = 1; b = 2; c = 3"]);
+    check(
+        "a = “x”",
+        expect!["refused 1:5: the character “ (U+201C) has no meaning here (write texts in straight quotes)"],
+    );
+    check(
+        "a = \u{202e}1",
+        expect!["refused 1:5: the character U+202E has no meaning here (names are made of a-z, A-Z, 0-9 and _)"],
+    );
+    check("a && b", expect!["refused 1:3: the character & (U+0026) has no meaning here (write and, or, not, !=)"]);
+    check("a = '''x", expect!["refused 1:5: this text never ends (close it with ''')"]);
+    check("a = f('x\n')", expect!["refused 1:7: this text never ends (close it with ' on the same line)"]);
+}
+
+#[test]
+fn scripts_of_the_first_versions() {
+    check(
+        "//@version=2\nstudy(title=\"Old\", shorttitle=\"O\", overlay=true)\nup = close > open ? up[1] + 1 : 0\nup := na(up) ? 0 : up\nplot(up, color=up == 1 ? green : red, style=circles, transp=50)\nbgcolor(not up ? #FF000040 : na)",
+        expect![[
+            r#"study(title="Old", shorttitle="O", overlay=true); up = ((close > open) ? (up[1] + 1) : 0); up := (na(up) ? 0 : up); plot(up, color=((up == 1) ? green : red), style=circles, transp=50); bgcolor(((not up) ? # : na))"#
+        ]],
+    );
+}
+
+#[test]
+fn names_have_a_bound() {
+    let name = "n".repeat(255);
+    assert_eq!(tree(&name), name);
+    assert_eq!(tree(&format!("x = {name}n")), "refused 1:5: a name of 256 characters: at most 255 are taken");
+    let path = vec!["a"; 32].join(".");
+    assert_eq!(tree(&path), path);
+    assert_eq!(tree(&format!("{path}.a")), "refused 1:64: more than 32 names joined by points");
 }

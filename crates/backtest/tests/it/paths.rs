@@ -1,0 +1,184 @@
+//! The lowered graph and the plain interpreter are one strategy: the same trades and the same returns, to the bit.
+
+use assay_backtest::stepwise::broker::Intrabar;
+use assay_backtest::stepwise::interpreter::interpret;
+use assay_backtest::stepwise::{House, run_steps};
+use assay_backtest::{Bars, Costs, Fill};
+
+fn house(closes: bool) -> House {
+    House {
+        costs: Costs { fee: 0.001, slippage: 0.0005 },
+        fill: if closes { Fill::Close } else { Fill::NextOpen },
+        intrabar: Intrabar::Pessimistic,
+    }
+}
+
+/// What differs, in words; `None` when nothing does.
+pub(super) fn difference(text: &str, bars: &Bars) -> Result<usize, String> {
+    let steps = assay_pine::compile_steps(text).map_err(|refusal| format!("not lowered: {refusal}"))?;
+    let script = assay_pine::check(text).map_err(|refusal| format!("not checked: {refusal}"))?;
+    let house = house(steps.settings.process_orders_on_close);
+    let lowered =
+        run_steps(&steps, &steps_defaults(&steps), bars, house, 0..bars.len()).map_err(|e| format!("lowered: {e}"))?;
+    let values: Vec<f64> = script.inputs.iter().map(|input| input.default).collect();
+    let first = lowered.run.first_bar;
+    let plain = interpret(&script, &values, bars, house, first..bars.len()).map_err(|e| format!("interpreted: {e}"))?;
+    for (t, (a, b)) in lowered.run.returns.iter().zip(&plain.run.returns).enumerate() {
+        if a.to_bits() != b.to_bits() {
+            return Err(format!(
+                "bar {}: {a} lowered, {b} interpreted; first bar {first}, trades {} {}",
+                t + first,
+                lowered.run.trades.len(),
+                plain.run.trades.len()
+            ));
+        }
+    }
+    if lowered.run.trades != plain.run.trades {
+        return Err("trades differ".into());
+    }
+    Ok(lowered.run.trades.len())
+}
+
+fn steps_defaults(steps: &assay_pine::StepProgram) -> Vec<f64> {
+    steps.inputs.iter().map(|input| input.default).collect()
+}
+
+/// Daily bars, and the same as hours.
+fn markets() -> [Bars; 2] {
+    let daily = crate::market::daily(7, 400);
+    let mut hourly = daily.clone();
+    for (t, time) in hourly.time.iter_mut().enumerate() {
+        *time = 1_420_070_400_000 + t as i64 * 3_600_000;
+    }
+    [daily, hourly]
+}
+
+fn agree(scripts: &[&str], head: &str) {
+    let mut wrong = Vec::new();
+    for body in scripts {
+        for (which, bars) in markets().iter().enumerate() {
+            match difference(&format!("{head}{body}\n"), bars) {
+                Ok(trades) if trades > 0 || which == 1 => {}
+                Ok(_) => wrong.push(format!("never trades:\n{body}")),
+                Err(why) => wrong.push(format!("{why}:\n{body}")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// Orders on `buy` and `sell`.
+fn orders(head: &str) -> String {
+    format!("{head}\nif buy\n    strategy.entry(\"L\", strategy.long)\nif sell\n    strategy.close(\"L\")")
+}
+
+const V6: &str = "//@version=6\nstrategy(\"T\", default_qty_type=strategy.percent_of_equity, default_qty_value=50)\n";
+const V5: &str = "//@version=5\nstrategy(\"T\", default_qty_type=strategy.fixed, default_qty_value=3)\n";
+
+#[test]
+fn state_is_carried_alike() {
+    let bodies: Vec<String> = [
+        // Registers, their past, and the past of plain variables that change within the bar.
+        "var n = 0\nif close > open\n    n += 1\nelse\n    n := 0\nbuy = n == 2\nsell = n == 0 and n[1] == 0",
+        "x = close\ny = x[1]\nx := open\nbuy = x > y\nsell = x[1] > x[2]",
+        "var float top = na\ntop := na(top) or high > top ? high : top - 0.1\nbuy = close > nz(top[1], 1e9)\nsell = close < top[3] - 3",
+        "var start = close\nbuy = close > start\nsell = close < start",
+        "trend = 0\ntrend := close > ta.sma(close, 5) ? 1 : close < ta.sma(close, 9) ? -1 : nz(trend[1])\nbuy = ta.change(trend) > 0\nsell = trend < trend[1]",
+        // Own averages, and built-ins over them.
+        "var e = 0.0\ne := nz(e[1], close) * 0.9 + close * 0.1\nbuy = ta.crossover(close, e)\nsell = ta.crossunder(close, e)",
+        "var c = 0.0\nc += close > open ? 1 : -1\nbuy = c > ta.ema(c, 4)\nsell = c < ta.sma(c, 6)",
+        "var c = 0.0\nc += close > open ? 1 : -1\nbuy = c >= ta.highest(c, 4)\nsell = ta.lowestbars(c, 5) == 0",
+        "var c = 0.0\nc += close - open\nbuy = ta.rsi(c, 5) > 55\nsell = ta.rma(c, 7) > c",
+        "var c = 0.0\nc += close - open\nbuy = c > ta.wma(c, 6) + 0.1 * ta.stdev(c, 6)\nsell = ta.linreg(c, 5, 0) > c or ta.cci(c, 8) < -90",
+        "var c = 0.0\nc += close - open\nbuy = ta.mom(c, 3) > 0 and ta.roc(c, 2) != 0\nsell = ta.dev(c, 4) > math.sum(math.abs(c), 3) / 20",
+        "var c = 0.0\nc += close - open\np = ta.pivothigh(c, 2, 2)\nbuy = not na(p)\nsell = ta.barssince(buy) == 3",
+        "var c = 0.0\nc += close - open\nbuy = c > ta.valuewhen(c > c[1], c, 1)\nsell = ta.rising(c, 2)",
+        // Texts that change.
+        "var string side = \"none\"\nif close > open and close[1] > open[1]\n    side := \"up\"\nelse if close < open\n    side := \"down\"\nbuy = side == \"up\"\nsell = side != \"up\" and side[1] == \"down\"",
+        // What the position says.
+        "var float entry = na\nbuy = strategy.position_size == 0 and close > open\nif strategy.position_size > 0 and strategy.position_size[1] == 0\n    entry := strategy.position_avg_price\nsell = close > entry * 1.02 or close < entry * 0.99",
+        "buy = strategy.closedtrades < 5 or strategy.wintrades > strategy.losstrades\nsell = bar_index - strategy.opentrades.entry_bar_index(strategy.opentrades - 1) >= 3",
+        "buy = strategy.netprofit >= 0 or close > open\nsell = strategy.openprofit > 20 or strategy.equity < strategy.initial_capital - 50",
+        "buy = ta.sma(strategy.equity, 4) >= strategy.equity\nsell = close < open",
+    ]
+    .iter()
+    .map(|head| orders(head))
+    .collect();
+    let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
+    agree(&bodies, V6);
+    agree(&bodies, V5);
+}
+
+#[test]
+fn branches_advance_alike() {
+    let bodies: Vec<String> = [
+        "x = 0.0\nif close > open\n    x := ta.ema(close, 3)\nbuy = x > close\nsell = x == 0",
+        "x = close > open ? ta.sma(close, 4) : ta.highest(low, 3)\nbuy = close > x\nsell = close < x",
+        "buy = close > open and ta.crossover(close, ta.sma(close, 5))\nsell = close < open or ta.barssince(close > open) > 1",
+        "buy = false\nif close > open\n    y = close - open\n    buy := y > y[1]\nsell = close < open",
+        "buy = false\nsell = false\nif close > open\n    var seen = 0\n    seen += 1\n    buy := seen % 3 == 0\nelse\n    sell := ta.rsi(close, 3) < 60",
+        "f(x, n) =>\n    var total = 0.0\n    total := total * 0.9 + x\n    y = total - total[n]\n    y\nbuy = f(close - open, 1) > 0\nsell = f(open - close, 2) > 0",
+        "f(x) =>\n    s = x\n    s := s + nz(s[1]) * 0.5\n    s\na = close > open ? f(close) : f(open)\nbuy = a > close * 2\nsell = close < open",
+        "x = 0.0\nif close > open\n    x := ta.atr(3) + ta.change(close) + ta.cum(1)\nbuy = x > 5\nsell = close < open",
+        "len = input.int(4, minval=2, maxval=6)\nx = 0.0\nif strategy.position_size > 0\n    x := ta.lowest(low[1], len)\nbuy = close > open\nsell = close < x",
+        "x = 0.0\nif close > open\n    if high > high[1]\n        x := ta.valuewhen(close > open, close, 1)\n    else\n        x := fixnan(ta.pivotlow(low, 1, 1))\nbuy = x > close\nsell = close < open",
+    ]
+    .iter()
+    .map(|head| orders(head))
+    .collect();
+    let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
+    agree(&bodies, V6);
+    agree(&bodies, V5);
+}
+
+#[test]
+fn loops_switches_and_functions_agree() {
+    let bodies: Vec<String> = [
+        "s = 0.0\nfor i = 0 to 4\n    s += close[i] - open[i]\nbuy = s > 0\nsell = s < 0",
+        "n = input.int(3, minval=2, maxval=5)\ns = 0\nfor i = 1 to n\n    if close[i] < close\n        s += 1\n    else\n        break\nbuy = s == n\nsell = s == 0",
+        "s = 0\nfor i = 5 to 1 by 2\n    if close[i] > open[i]\n        continue\n    s += i\nbuy = s > 5\nsell = s < 4",
+        "best = 0.0\nfor i = 0 to 3\n    for j = i to 3\n        if high[i] - low[j] > best\n            best := high[i] - low[j]\n            if j == 2\n                break\nbuy = best > 2\nsell = close < open",
+        "m = input.string(\"B\", options=[\"A\", \"B\"])\nx = switch m\n    \"A\" => close\n    \"B\" => ta.ema(close, 3)\nbuy = close > x\nsell = close < x",
+        "x = switch\n    close > open => 1\n    close < open and volume > 5000 => -1\n    => 0\nbuy = x == 1\nsell = x == -1",
+        "f(a, b = 2) => [a + b, a - b]\n[u, v] = f(close, 1)\n[w, z] = f(open)\nbuy = u > w and close > open\nsell = v < z",
+        "[a, b, c] = ta.macd(close, 3, 6, 2)\n[m, t, l] = ta.bb(close, 5, 1)\nbuy = c > 0\nsell = close > t",
+        "x = int(close) % 3 == 0 ? math.round(close / 7) : math.floor(-close / 3)\nbuy = x % 2 == 0\nsell = math.sin(x) > 0 and math.atan(close) > 0",
+        "y = timestamp(2015, 2, 28 + 3)\nbuy = time >= y and dayofweek != dayofweek.sunday\nsell = month(time) % 2 == 0 or hour == 5",
+        "inside = not na(time(timeframe.period, \"0300-0900:234567\")) or timeframe.isdaily\nbuy = inside and close > open\nsell = not inside or close < open",
+        "buy = timeframe.period == \"1D\" or timeframe.period == \"60\"\nsell = close < open",
+        "rank = ta.percentrank(close, 9)\nmean = ta.vwap(close)\nbuy = ta.median(close, 5) < close and rank > 50\nsell = ta.alma(close, 9, 0.85, 6) > close or mean > close",
+        "buy = ta.variance(close, 4) > ta.variance(open, 4, false) * 0.5\nsell = ta.correlation(close, open, 6) > 0.5",
+        "buy = ta.cmo(close, 5) > 10 or ta.swma(close) < close\nsell = ta.tsi(close, 3, 7) < 0 or ta.kcw(close, 4, 1) > 1",
+        "mode = ta.mode(close, 3)\ncog = ta.cog(close, 4)\nbuy = ta.percentile_linear_interpolation(close, 7, 40) < close\nsell = ta.percentile_nearest_rank(close, 7, 60) > close or mode > close or cog > -2.4",
+        "line = ta.linreg(close, 5, 2)\nbuy = ta.max(high) == high\nsell = ta.range(close, 4) > 2 or line > close",
+        "buy = ta.hma(close, 9) > close\nsell = ta.pivotlow(2, 2) > 0",
+    ]
+    .iter()
+    .map(|head| orders(head))
+    .collect();
+    let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
+    agree(&bodies, V6);
+    agree(&bodies, V5);
+}
+
+#[test]
+fn orders_agree() {
+    let bodies = [
+        "if close > open\n    strategy.entry(\"L\", strategy.long)\nstrategy.exit(\"x\", \"L\", stop=strategy.position_avg_price * 0.98, limit=strategy.position_avg_price * 1.03)",
+        "a = ta.atr(5)\nif close > open\n    strategy.entry(\"L\", strategy.long)\n    strategy.exit(\"x\", \"L\", stop=close - a, limit=close + 2 * a)\nif close < open and close[1] < open[1]\n    strategy.entry(\"S\", strategy.short)\n    strategy.exit(\"y\", \"S\", stop=close + a, limit=close - 2 * a)",
+        "if close > open\n    strategy.entry(\"L\", strategy.long, stop=high + 0.1)\nelse\n    strategy.cancel(\"L\")\nstrategy.exit(\"x\", \"L\", trail_points=50, trail_offset=30, loss=200)",
+        "strategy.entry(close > open ? \"U\" : \"D\", close > open ? strategy.long : strategy.short, limit=close)\nif bar_index % 7 == 0\n    strategy.close_all()\n    strategy.cancel_all()",
+        "if close > open\n    strategy.order(\"O\", strategy.long, qty=2)\nelse\n    strategy.order(\"O\", strategy.short, qty=math.abs(strategy.position_size) / 2 + 1)",
+        "if close > open\n    strategy.entry(\"L\", strategy.long, qty=strategy.equity * 0.01 / close)\nif close < open\n    strategy.close(\"L\", qty_percent=50)",
+        "strategy.entry(\"L\", strategy.long, when=close > open)\nstrategy.entry(\"S\", strategy.short, when=close < open and strategy.losstrades < 100)",
+        "strategy.risk.allow_entry_in(strategy.direction.long)\nif close > open\n    strategy.entry(\"L\", strategy.long)\nelse\n    strategy.entry(\"S\", strategy.short)",
+        "for i = 1 to 3\n    if close > close[i]\n        strategy.entry(\"L\" + str.tostring(1), strategy.long)\nstrategy.exit(\"x\", profit=100, loss=80)",
+    ];
+    agree(&bodies[..8], V5);
+    agree(&bodies[..6], V6);
+    agree(
+        &bodies[7..8],
+        "//@version=5\nstrategy(\"T\", pyramiding=3, slippage=2, commission_type=strategy.commission.cash_per_order, commission_value=1)\n",
+    );
+    agree(&bodies[..4], "//@version=5\nstrategy(\"T\", process_orders_on_close=true)\n");
+}
