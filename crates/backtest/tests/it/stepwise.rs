@@ -2,10 +2,10 @@
 
 use assay_backtest::stepwise::broker::Intrabar;
 use assay_backtest::stepwise::{House, StepSweep, StepSweepResult, run_steps, step_block_moments, sweep_steps};
-use assay_backtest::{Bars, Costs, Engine, Fill, SweepError, WarmUp};
+use assay_backtest::{Bars, Costs, Engine, Fill, Sweep, SweepError, WarmUp, sweep};
 use assay_pine::graph::{Binary, Broker, Compare, Graph, Indicator, Kind, NodeId, Op, Price, Time};
 use assay_pine::{
-    Direction, Input, InputKind, OrderCommand, OrderId, OrderKind, Register, Settings, Sizing, StepProgram,
+    Direction, Input, InputKind, OrderCommand, OrderId, OrderKind, Program, Register, Settings, Sizing, StepProgram,
 };
 use assay_units::{Seed, SplitMix64};
 use proptest::prelude::*;

@@ -60,9 +60,10 @@ fn numbers_in_the_text_join_the_grid() {
     let proposals = propose(&ground("golden cross 55/210")).unwrap();
     let stated = &proposals[0].stated;
     assert_eq!(stated.iter().map(|(_, v)| *v).collect::<Vec<_>>(), [55.0, 210.0]);
-    let program = program(&proposals[0]).unwrap();
-    assert!(program.inputs[0].grid.contains(&55.0) && program.inputs[1].grid.contains(&210.0));
-    assert_eq!(program.defaults(), [55.0, 210.0]);
+    let strategy = strategy(&proposals[0]).unwrap();
+    let inputs = strategy.inputs();
+    assert!(inputs[0].grid.contains(&55.0) && inputs[1].grid.contains(&210.0));
+    assert_eq!(strategy.defaults(), [55.0, 210.0]);
 }
 
 #[test]
