@@ -311,15 +311,18 @@ mod tests {
         let (bars, values) = (market(400), family.strategy.defaults());
         assert!(family.run_values(&values, &bars, 0..400).unwrap().trades.len() > 3);
         assert_eq!(look_ahead(&family, &values, &bars, Seed(1)), Ok(None));
-        assert!(warm_up_change(family.strategy, &values, &bars).unwrap().bars >= 20);
+        assert!(warm_up_change(family.strategy, &values, &bars).unwrap().unwrap().bars >= 20);
     }
 
     #[test]
     fn a_recursive_average_forgets_where_it_began() {
         let program = program();
-        let change = warm_up_change((&program).into(), &program.defaults(), &market(400)).unwrap();
+        let change = warm_up_change((&program).into(), &program.defaults(), &market(400)).unwrap().unwrap();
         let [one, two, five] = change.changes.map(Option::unwrap);
         assert!(change.bars >= 20 && one > two && two > five && five < 1e-6, "{change:?}");
-        assert_eq!(warm_up_change((&program).into(), &program.defaults(), &market(30)).unwrap().changes[1], None);
+        assert_eq!(
+            warm_up_change((&program).into(), &program.defaults(), &market(30)).unwrap().unwrap().changes[1],
+            None
+        );
     }
 }

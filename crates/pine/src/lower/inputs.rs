@@ -156,7 +156,8 @@ pub(crate) fn is_date(name: &str) -> bool {
     let name = name.to_lowercase();
     let any = |words: &[&str]| words.iter().any(|word| name.contains(word));
     any(&["year"])
-        || any(&["month", "day", "date", "hour", "minute"]) && any(&["from", "to", "start", "end", "begin", "till", "stop"])
+        || any(&["month", "day", "date", "hour", "minute"])
+            && any(&["from", "to", "start", "end", "begin", "till", "stop"])
 }
 
 fn is_constant(lower: &Lower, value: &Value) -> bool {
