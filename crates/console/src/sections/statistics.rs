@@ -162,9 +162,9 @@ pub(crate) fn figures(e: &EvidenceView, examination: Option<&ExaminationView>) -
             "Share of the Sharpe ratio that is left. Below a half, the edge lives in the moment of the fill.",
         ),
         figure(
-            "Sharpe ratio without the five best trades",
+            "Sharpe ratio without the best trades",
             or_unmeasured(e.best_trades_out_sharpe, ratio),
-            "What is left when the five best trades had not been made.",
+            "What is left when the best trades, one in twenty, had not been made.",
         ),
         figure(
             "Kept under noise",
