@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use super::{assay, json, run, stdout};
+use super::{assay, failed, json, run, stdout};
 
 #[test]
 fn a_concept_is_added_known_listed_shown_and_judged() {
@@ -164,4 +164,47 @@ fn scripts_are_laid_out_in_place_or_named() {
     assert_eq!(json(dir.path(), &["strategy", "fmt", "--write", "mine.pine"])["changed"][0], "mine.pine");
     assert_eq!(std::fs::read_to_string(dir.path().join("mine.pine")).unwrap(), shown);
     assert!(run(dir.path(), &["strategy", "fmt", "--check", "mine.pine"]).status.success());
+}
+
+/// Shorts, a stop and a target: state that feeds back into the orders.
+const BRACKET: &str = "//@version=6
+strategy(\"Bracket\", pyramiding=0)
+n = input.int(10, minval=5, maxval=15, step=5)
+k = input.float(2, minval=1, maxval=3, step=1)
+a = ta.atr(14)
+if ta.crossover(close, ta.sma(close, n))
+    strategy.entry(\"L\", strategy.long)
+if ta.crossunder(close, ta.sma(close, n))
+    strategy.entry(\"S\", strategy.short)
+strategy.exit(\"XL\", \"L\", stop=strategy.position_avg_price - k * a, limit=strategy.position_avg_price + 2 * k * a)
+strategy.exit(\"XS\", \"S\", stop=strategy.position_avg_price + k * a, limit=strategy.position_avg_price - 2 * k * a)
+";
+
+#[test]
+fn strategies_of_every_path_are_explained_and_judged() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    std::fs::write(dir.join("bracket.pine"), BRACKET).unwrap();
+    let explained = json(dir, &["strategy", "explain", "bracket.pine"]);
+    assert_eq!((explained["path"].as_str(), explained["grid"].as_u64()), (Some("steps"), Some(9)));
+    assert!(explained["because"].as_str().unwrap().contains(':'), "{}", explained["because"]);
+    assert!(explained["warm_up"].as_array().unwrap().iter().any(|n| n["text"].as_str().unwrap().contains("atr")));
+    let page = json(dir, &["run", "brackets", "--pine", "bracket.pine", "--symbol", "SPX"]);
+    let item = &page["examinations"][0];
+    assert_eq!((item["grid"].as_u64(), item["own"]["raw"].as_u64()), (Some(9), Some(9)), "{item}");
+    assert!(item["chosen"]["trades_total"].as_u64().unwrap() > 100);
+
+    // The same with an array: no data flow any more, and the same trades.
+    let array =
+        BRACKET.replace("a = ta.atr(14)", "var seen = array.new<float>(0)\nseen.push(ta.atr(14))\na = seen.last()");
+    std::fs::write(dir.join("array.pine"), &array).unwrap();
+    assert_eq!(json(dir, &["strategy", "check", "array.pine"])["path"], "script");
+
+    let ahead = "//@version=6\nstrategy(\"Prophet\")\nh = request.security(syminfo.tickerid, \"W\", close, lookahead=barmerge.lookahead_on)\nif h > close\n    strategy.entry(\"L\", strategy.long)\nif h < close\n    strategy.close(\"L\")\n";
+    std::fs::write(dir.join("ahead.pine"), ahead).unwrap();
+    let (code, message) = failed(dir, &["strategy", "check", "ahead.pine"]);
+    assert!(code == 2 && message.contains("ahead.pine:3:") && message.contains("lookahead_on"), "{message}");
+    let page = json(dir, &["run", "a prophet", "--pine", "ahead.pine", "--symbol", "SPX"]);
+    assert_eq!(page["examinations"][0]["verdict"], "not_testable");
+    assert!(page["verdict"]["summary"].as_str().unwrap().contains("line 3"), "{}", page["verdict"]["summary"]);
 }

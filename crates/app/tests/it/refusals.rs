@@ -51,8 +51,11 @@ fn scripts_that_cannot_be_tested_are_refused_with_place_and_way_round() {
         "if close > open\n    strategy.entry(\"L\", strategy.long)\nif close < open\n    strategy.close(\"L\")\n";
     for (line, wanted) in [
         ("x = (1 + 2", "bad.pine:3:5: this bracket is never closed"),
-        ("x = ta.vwap(close)", "bad.pine:3:5: `ta.vwap` is not supported yet"),
-        ("while true\n    x = 1", "`while` loops are not supported yet"),
+        ("x = ta.nosuch(close)\nif x > 1\n    strategy.entry(\"L\", strategy.long)", "bad.pine:3:5: `ta.nosuch`"),
+        (
+            "strategy.risk.max_drawdown(10, strategy.cash)",
+            "bad.pine:3:1: `strategy.risk.max_drawdown` is not supported",
+        ),
         ("f(x) => f(x)\ny = f(close)", "a function may not call itself"),
     ] {
         std::fs::write(dir.path().join("bad.pine"), format!("//@version=6\nstrategy(\"B\")\n{line}\n{orders}"))
@@ -67,6 +70,10 @@ fn scripts_that_cannot_be_tested_are_refused_with_place_and_way_round() {
     let page = json(dir.path(), &["run", "huge grid", "--pine", "huge.pine", "--symbol", "SPX"]);
     assert_eq!(page["concept"]["verdict"], "not_testable");
     assert!(page["verdict"]["summary"].as_str().unwrap().contains("1000000000 points"), "{}", page["verdict"]);
+    let endless = "//@version=6\nstrategy(\"E\")\nvar i = 0\nwhile true\n    i += 1\nif i > 5\n    strategy.entry(\"L\", strategy.long)\n";
+    std::fs::write(dir.path().join("endless.pine"), endless).unwrap();
+    let page = json(dir.path(), &["run", "endless", "--pine", "endless.pine", "--symbol", "SPX"]);
+    assert!(page["verdict"]["summary"].as_str().unwrap().contains("line 4: loops"), "{}", page["verdict"]);
 }
 
 #[test]
