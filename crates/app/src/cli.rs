@@ -208,6 +208,14 @@ pub enum Strategy {
         /// The script; `-` reads standard input.
         file: PathBuf,
     },
+    /// Say what becomes of a script: the path that executes it and why, its grid, its warm-up, where each expression is computed.
+    #[command(
+        after_help = "Example:\n  assay strategy explain idea.pine\n\nPaths, from fast to general: signals (columns), steps (many parameter sets in lock step), script (interpreted)."
+    )]
+    Explain {
+        /// The script; `-` reads standard input.
+        file: PathBuf,
+    },
     /// Lay a Pine script out in the canonical way; comments stay, and so does its meaning.
     #[command(
         after_help = "Examples:\n  assay strategy fmt idea.pine               on standard output\n  assay strategy fmt --write *.pine          in place\n  assay strategy fmt --check *.pine          names those that would change; exit code 2 if there are any"

@@ -1,15 +1,17 @@
 //! The family that is judged: one strategy, its grid and its terms of trade, searched on whatever bars it is given.
 //!
 //! The real market, each permuted market and each walk-forward window are searched through this one struct, with one rule of
-//! choice ([`Selection`]). The two ways of executing a strategy meet here, and nothing above knows which one it is.
+//! choice ([`Selection`]). The ways of executing a strategy meet here, and nothing above knows which one it is.
 
 use std::ops::Range;
 
+use assay_pine::check::tree::Script;
 use assay_pine::graph::Graph;
 use assay_pine::{Input, Program, StepProgram};
 
 use crate::run::run_late;
 use crate::stepwise::broker::Intrabar;
+use crate::stepwise::interpreter::{ScriptSweep, run_script, script_block_moments, sweep_script};
 use crate::stepwise::{House, StepSweep, run_steps, step_block_moments, sweep_steps};
 use crate::{
     BLOCKS, Bars, Costs, Engine, Fill, Moments, Run, Search, SearchScratch, Selection, Sweep, SweepError, SweepResult,
@@ -23,6 +25,8 @@ pub enum Strategy<'a> {
     Signals(&'a Program),
     /// Orders, stops and feedback from the position, bar by bar.
     Steps(&'a StepProgram, Intrabar),
+    /// Whatever else a script may do, interpreted.
+    Script(&'a Script, Intrabar),
 }
 
 impl<'a> From<&'a Program> for Strategy<'a> {
@@ -38,20 +42,33 @@ impl<'a> From<&'a StepProgram> for Strategy<'a> {
     }
 }
 
+/// On the path that suits it, as the house judges.
+impl<'a> From<&'a assay_pine::Strategy> for Strategy<'a> {
+    fn from(strategy: &'a assay_pine::Strategy) -> Strategy<'a> {
+        match strategy {
+            assay_pine::Strategy::Signals(program) => Strategy::Signals(program),
+            assay_pine::Strategy::Steps { program, .. } => Strategy::Steps(program, Intrabar::Pessimistic),
+            assay_pine::Strategy::Script { script, .. } => Strategy::Script(script, Intrabar::Pessimistic),
+        }
+    }
+}
+
 impl<'a> Strategy<'a> {
     /// Its parameters.
     pub fn inputs(self) -> &'a [Input] {
         match self {
             Strategy::Signals(program) => &program.inputs,
             Strategy::Steps(program, _) => &program.inputs,
+            Strategy::Script(script, _) => &script.inputs,
         }
     }
 
-    /// Its expressions.
-    pub fn graph(self) -> &'a Graph {
+    /// Its expressions; an interpreted script has none that can be looked at one by one.
+    pub fn graph(self) -> Option<&'a Graph> {
         match self {
-            Strategy::Signals(program) => &program.graph,
-            Strategy::Steps(program, _) => &program.graph,
+            Strategy::Signals(program) => Some(&program.graph),
+            Strategy::Steps(program, _) => Some(&program.graph),
+            Strategy::Script(..) => None,
         }
     }
 
@@ -110,7 +127,8 @@ pub struct FamilySearch<'a>(Way<'a>);
 
 enum Way<'a> {
     Signals(Box<Search<'a>>, u32),
-    Steps(Family<'a>),
+    /// A sweep a market.
+    Plain(Family<'a>),
 }
 
 impl FamilySearch<'_> {
@@ -129,7 +147,7 @@ impl FamilySearch<'_> {
                 let best = search.best(bars, *trades_min, scratch, go_on)?;
                 Ok(best.map(|best| Best { index: best.point, sharpe: defined(best.trial.sharpe()) }))
             }
-            Way::Steps(family) => {
+            Way::Plain(family) => {
                 let swept = family.trials(bars, 0..bars.len(), 1, &|_, _| go_on())?;
                 Ok(family.best_of(&swept.trials))
             }
@@ -172,7 +190,18 @@ impl<'a> Family<'a> {
         }
     }
 
-    fn house(&self, intrabar: Intrabar) -> House {
+    fn script_sweep<'b>(
+        &self,
+        script: &'b Script,
+        intrabar: Intrabar,
+        bars: &'b Bars,
+        range: Range<usize>,
+        threads: usize,
+    ) -> ScriptSweep<'b> {
+        ScriptSweep { script, bars, house: self.house(intrabar), train: range, threads, grid_max: self.grid_max }
+    }
+
+    pub(crate) fn house(&self, intrabar: Intrabar) -> House {
         House { costs: self.costs, fill: self.fill, intrabar }
     }
 
@@ -191,6 +220,9 @@ impl<'a> Family<'a> {
             Strategy::Signals(program) => sweep(&self.sweep(program, bars, range, threads), progress),
             Strategy::Steps(program, intrabar) => {
                 Ok(sweep_steps(&self.step_sweep(program, intrabar, bars, range, threads), progress)?.result)
+            }
+            Strategy::Script(script, intrabar) => {
+                sweep_script(&self.script_sweep(script, intrabar, bars, range, threads), progress)
             }
         }
     }
@@ -215,7 +247,7 @@ impl<'a> Family<'a> {
                 let search = Search::new(&self.sweep(program, bars, 0..bars.len(), 1))?;
                 Way::Signals(Box::new(search), self.trades_min)
             }
-            Strategy::Steps(..) => Way::Steps(*self),
+            Strategy::Steps(..) | Strategy::Script(..) => Way::Plain(*self),
         }))
     }
 
@@ -234,6 +266,9 @@ impl<'a> Family<'a> {
             Strategy::Steps(program, intrabar) => {
                 step_block_moments(&self.step_sweep(program, intrabar, bars, range, 1), points)
             }
+            Strategy::Script(script, intrabar) => {
+                script_block_moments(&self.script_sweep(script, intrabar, bars, range, 1), points)
+            }
         }
     }
 
@@ -246,6 +281,9 @@ impl<'a> Family<'a> {
             Strategy::Signals(program) => run(program, values, bars, self.costs, self.fill, range),
             Strategy::Steps(program, intrabar) => {
                 Ok(run_steps(program, values, bars, self.house(intrabar), range)?.run)
+            }
+            Strategy::Script(script, intrabar) => {
+                Ok(run_script(script, values, bars, self.house(intrabar), range)?.run)
             }
         }
     }
@@ -269,7 +307,7 @@ impl<'a> Family<'a> {
                 let terms = (self.costs, self.fill);
                 run_late(program, &self.strategy.point(index), bars, terms, 0..bars.len(), late).map(Some)
             }
-            Strategy::Steps(..) => Ok(None),
+            Strategy::Steps(..) | Strategy::Script(..) => Ok(None),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod bars;
 mod batch;
+mod columns_read;
 mod compute;
 mod evaluate;
 mod examination;
@@ -32,6 +33,7 @@ mod warm_up;
 mod words;
 
 pub use bars::Bars;
+pub use columns_read::{ColumnsRead, columns_read};
 pub use evaluate::values;
 pub use examination::{
     Axis, Chosen, Curve, CurvePoint, Examination, ExamineSettings, HeatMap, WalkedForward, WalkedWindow, examine,

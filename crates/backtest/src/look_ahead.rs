@@ -8,11 +8,14 @@
 
 use std::sync::Arc;
 
+use assay_pine::check::tree::Script;
 use assay_pine::graph::{Graph, Indicator, Op, Shape};
 use assay_units::{Seed, SplitMix64};
 
 use crate::evaluate::{Column, Evaluator, bit, live};
 use crate::family::{Family, Strategy};
+use crate::stepwise::House;
+use crate::stepwise::interpreter::first_change;
 use crate::warm_up::warm_up;
 use crate::{Bars, Run, SweepError, stepwise};
 
@@ -53,6 +56,9 @@ pub fn look_ahead(
     seed: Seed,
 ) -> Result<Option<LookAhead>, SweepError> {
     let strategy = family.strategy;
+    if let Strategy::Script(script, intrabar) = strategy {
+        return script_looks_ahead(script, values, bars, family.house(intrabar), seed);
+    }
     let whole = columns(strategy, values, bars)?;
     let run = with_feedback(family, values, bars)?;
     let mut draw = SplitMix64::new(seed);
@@ -63,7 +69,7 @@ pub fn look_ahead(
         }
         for (other, change) in [(bars.prefix(cut), Change::Cut), (with_noise_from(bars, cut, &mut draw), Change::Noise)]
         {
-            let column = first_difference(strategy.graph(), &whole, &columns(strategy, values, &other)?, cut);
+            let column = first_difference(strategy, &whole, &columns(strategy, values, &other)?, cut);
             let differs = match (column, &run) {
                 (Some(found), _) => Some(found),
                 (None, Some(run)) => with_feedback(family, values, &other)?
@@ -79,10 +85,25 @@ pub fn look_ahead(
     Ok(None)
 }
 
+/// A script says itself where it asks for the future, or its equity changes when the future is cut off.
+fn script_looks_ahead(
+    script: &Script,
+    values: &[f64],
+    bars: &Bars,
+    house: House,
+    seed: Seed,
+) -> Result<Option<LookAhead>, SweepError> {
+    if let Some(asked) = script.look_ahead.first() {
+        return Ok(Some(LookAhead { line: asked.line, change: Change::Cut, bar: 0, cut: 0 }));
+    }
+    let change = first_change(script, values, bars, house, seed)?;
+    Ok(change.map(|bar| LookAhead { line: 0, change: Change::Cut, bar, cut: bar }))
+}
+
 /// The run of a strategy with nodes that depend on its position; `None` for others and where the bars are too few.
 fn with_feedback(family: &Family<'_>, values: &[f64], bars: &Bars) -> Result<Option<Run>, SweepError> {
     match family.strategy {
-        Strategy::Signals(_) => Ok(None),
+        Strategy::Signals(_) | Strategy::Script(..) => Ok(None),
         Strategy::Steps(..) => match family.run_values(values, bars, 0..bars.len()) {
             Ok(run) => Ok(Some(run)),
             Err(SweepError::TooFewBars { .. }) => Ok(None),
@@ -106,17 +127,18 @@ pub struct WarmUpChange {
     pub changes: [Option<f64>; 3],
 }
 
-/// Measures `values` at the last bar. Totals since the first bar (`ta.cum`, `ta.obv`) and the bar's own number depend on the
+/// Measures `values` at the last bar; `None` for an interpreted script, whose values nobody sees. Totals since the first bar (`ta.cum`, `ta.obv`) and the bar's own number depend on the
 /// beginning by their meaning and are left out.
 ///
 /// # Errors
 /// [`SweepError::InvalidPoint`] when a length is unusable.
-pub fn warm_up_change(strategy: Strategy<'_>, values: &[f64], bars: &Bars) -> Result<WarmUpChange, SweepError> {
-    let graph = strategy.graph();
+pub fn warm_up_change(strategy: Strategy<'_>, values: &[f64], bars: &Bars) -> Result<Option<WarmUpChange>, SweepError> {
+    let Some(graph) = strategy.graph() else { return Ok(None) };
     let scalars = Evaluator { graph, bars }.scalars(values);
     let needed = match strategy {
         Strategy::Signals(program) => warm_up(program, &alive(strategy), &scalars),
         Strategy::Steps(program, _) => stepwise::warm_up(program, &alive(strategy), &scalars),
+        Strategy::Script(..) => None,
     };
     let needed = needed.ok_or_else(|| invalid(values))? + 1;
     let whole = columns(strategy, values, bars)?;
@@ -142,7 +164,7 @@ pub fn warm_up_change(strategy: Strategy<'_>, values: &[f64], bars: &Bars) -> Re
         }
         *change = Some(largest);
     }
-    Ok(WarmUpChange { bars: needed, changes })
+    Ok(Some(WarmUpChange { bars: needed, changes }))
 }
 
 fn invalid(values: &[f64]) -> SweepError {
@@ -153,12 +175,13 @@ fn alive(strategy: Strategy<'_>) -> Vec<bool> {
     match strategy {
         Strategy::Signals(program) => live(&program.graph, &[program.entry, program.exit]),
         Strategy::Steps(program, _) => stepwise::live(program),
+        Strategy::Script(..) => Vec::new(),
     }
 }
 
 /// Every live series that does not depend on the position.
 fn columns(strategy: Strategy<'_>, values: &[f64], bars: &Bars) -> Result<Vec<Option<Arc<Column>>>, SweepError> {
-    let graph = strategy.graph();
+    let Some(graph) = strategy.graph() else { return Ok(Vec::new()) };
     let evaluator = Evaluator { graph, bars };
     let scalars = evaluator.scalars(values);
     let alive = alive(strategy);
@@ -177,12 +200,12 @@ fn columns(strategy: Strategy<'_>, values: &[f64], bars: &Bars) -> Result<Vec<Op
 
 /// Line and bar of the first node, in the order of the graph, that differs before `cut`.
 fn first_difference(
-    graph: &Graph,
+    strategy: Strategy<'_>,
     whole: &[Option<Arc<Column>>],
     other: &[Option<Arc<Column>>],
     cut: usize,
 ) -> Option<(u32, usize)> {
-    for (i, node) in graph.nodes.iter().enumerate() {
+    for (i, node) in strategy.graph()?.nodes.iter().enumerate() {
         let differs = |t: usize| match (whole[i].as_deref(), other[i].as_deref()) {
             (Some(Column::Number(a)), Some(Column::Number(b))) => !(a[t] == b[t] || (a[t].is_nan() && b[t].is_nan())),
             (Some(Column::Truth(a)), Some(Column::Truth(b))) => bit(a, t) != bit(b, t),
@@ -288,15 +311,18 @@ mod tests {
         let (bars, values) = (market(400), family.strategy.defaults());
         assert!(family.run_values(&values, &bars, 0..400).unwrap().trades.len() > 3);
         assert_eq!(look_ahead(&family, &values, &bars, Seed(1)), Ok(None));
-        assert!(warm_up_change(family.strategy, &values, &bars).unwrap().bars >= 20);
+        assert!(warm_up_change(family.strategy, &values, &bars).unwrap().unwrap().bars >= 20);
     }
 
     #[test]
     fn a_recursive_average_forgets_where_it_began() {
         let program = program();
-        let change = warm_up_change((&program).into(), &program.defaults(), &market(400)).unwrap();
+        let change = warm_up_change((&program).into(), &program.defaults(), &market(400)).unwrap().unwrap();
         let [one, two, five] = change.changes.map(Option::unwrap);
         assert!(change.bars >= 20 && one > two && two > five && five < 1e-6, "{change:?}");
-        assert_eq!(warm_up_change((&program).into(), &program.defaults(), &market(30)).unwrap().changes[1], None);
+        assert_eq!(
+            warm_up_change((&program).into(), &program.defaults(), &market(30)).unwrap().unwrap().changes[1],
+            None
+        );
     }
 }

@@ -232,8 +232,9 @@ fn swept(
     let all = points.end.saturating_sub(points.start);
     let mut trials = vec![Trial::invalid(); all as usize];
     let (done, cancelled) = (AtomicU64::new(0), AtomicBool::new(false));
-    // Small enough that every thread gets several.
-    let batch = (all as usize / (8 * threads)).next_multiple_of(LANES).clamp(LANES, BATCH);
+    // Small enough that every thread gets several; alone, large ones read each stretch of columns least often.
+    let share = if threads == 1 { BATCH } else { (all as usize).div_ceil(4 * threads) };
+    let batch = share.next_multiple_of(LANES).clamp(LANES, BATCH);
     let batches = Mutex::new((0u64..).step_by(batch).zip(trials.chunks_mut(batch)));
     let work = || {
         let mut scratch = BatchScratch::default();

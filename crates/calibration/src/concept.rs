@@ -10,7 +10,7 @@ use assay_backtest::verdict::{Evidence, Ruling, Thresholds, Verdict};
 use assay_backtest::{Bars, Costs, Engine, ExamineSettings, Fill, SweepError, examine};
 use assay_pine::Program;
 use assay_research::propose::{PROPOSALS_MAX, catalogue};
-use assay_units::Seed;
+use assay_units::{ContentHash, Seed};
 
 use crate::chance::{Chance, branch};
 
@@ -19,6 +19,8 @@ use crate::chance::{Chance, branch};
 pub struct Archetype {
     /// Its file's name.
     pub id: &'static str,
+    /// Its file.
+    pine: &'static str,
     /// With its whole grid.
     pub program: Program,
     /// Whether it reads nothing but closes.
@@ -34,10 +36,17 @@ impl Archetypes {
     pub fn compiled() -> Archetypes {
         let compiled = catalogue::all().iter().map(|archetype| Archetype {
             id: &archetype.id,
+            pine: &archetype.pine,
             program: assay_pine::compile(&archetype.pine).expect("a test compiles every file of the catalogue"),
             closes_only: archetype.needs.iter().all(|field| field == "close"),
         });
         Archetypes(compiled.collect())
+    }
+
+    /// Names the texts of all of them: the same texts, the same name.
+    pub fn hash(&self) -> ContentHash {
+        let texts: Vec<&str> = self.0.iter().map(|archetype| archetype.pine).collect();
+        ContentHash::of(texts.concat().as_bytes())
     }
 
     /// The one called `id`.

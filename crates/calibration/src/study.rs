@@ -118,7 +118,7 @@ impl Laboratory {
     /// that amplitudes are calibrated on.
     pub fn terms(&self, truth: u64) -> Terms {
         let program = env!("CARGO_PKG_VERSION");
-        let settings = format!("{program}\n{:?}\n{truth}\n{:?}", self.settings, self.archetypes);
+        let settings = format!("{program}\n{:?}\n{truth}\n{}", self.settings, self.archetypes.hash());
         let hash = ContentHash::of(settings.as_bytes()).to_string();
         Terms { seed: self.seed.0, fingerprint: hash.chars().take(16).collect() }
     }

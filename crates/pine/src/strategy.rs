@@ -128,6 +128,29 @@ impl Strategy {
         }
     }
 
+    /// Coarsens the ranges that were derived, not those that the text states, until the grid has at most `points` points or
+    /// each of them is down to its default. The widest goes first; of equals the last declared. Says what was left out.
+    pub fn fit(&mut self, points: u64) -> Vec<Diagnostic> {
+        let whole: Vec<usize> = self.inputs().iter().map(|input| input.grid.len()).collect();
+        while self.grid_size().is_none_or(|size| size > points) {
+            let widest = (0..whole.len())
+                .filter(|i| self.inputs()[*i].derived && self.inputs()[*i].grid.len() > 1)
+                .max_by_key(|i| (self.inputs()[*i].grid.len(), *i));
+            let Some(widest) = widest else { break };
+            let input = &mut self.inputs_mut()[widest];
+            input.grid = coarser(&input.grid, input.default);
+        }
+        let left_out = |(input, whole): (&Input, usize)| {
+            (input.grid.len() < whole).then(|| Diagnostic {
+                line: input.line,
+                column: 1,
+                message: format!("of `{}` only {} of {whole} derived values are tried, or the grid would have more than {points} points", input.name, input.grid.len()),
+                help: Some("give the inputs that matter minval, maxval and step".to_owned()),
+            })
+        };
+        self.inputs().iter().zip(whole).filter_map(left_out).collect()
+    }
+
     /// Points in the grid; `None` past 2^64.
     pub fn grid_size(&self) -> Option<u64> {
         self.inputs().iter().try_fold(1u64, |n, input| n.checked_mul(input.grid.len() as u64))
@@ -152,9 +175,43 @@ impl Strategy {
     }
 }
 
+/// Two values fewer: the ends and the default stay as long as they can, what lies between thins out.
+fn coarser(grid: &[f64], default: f64) -> Vec<f64> {
+    let wanted = grid.len().saturating_sub(2);
+    if wanted < 3 {
+        return vec![default];
+    }
+    let mut kept: Vec<f64> =
+        (0..wanted).map(|i| grid[(i * (grid.len() - 1) + (wanted - 1) / 2) / (wanted - 1)]).collect();
+    if !kept.contains(&default) {
+        let middle = kept.len() / 2;
+        kept[middle] = default;
+    }
+    kept.sort_by(f64::total_cmp);
+    kept.dedup();
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn derived_ranges_are_coarsened_until_the_grid_fits_and_stated_ones_stay() {
+        let text = "//@version=6\nstrategy(\"t\")\na = input.int(14)\nb = input.int(20)\nc = input.int(5, minval=2, maxval=9)\nif ta.rsi(close, a) < b + c\n    strategy.entry(\"L\", strategy.long)\nif close > ta.sma(close, 5)\n    strategy.close(\"L\")\n";
+        let mut read = strategy(text).unwrap();
+        assert_eq!(read.grid_size(), Some(7 * 7 * 8));
+        assert_eq!(read.fit(392), vec![]);
+        let said = read.fit(150);
+        let lengths: Vec<usize> = read.inputs().iter().map(|input| input.grid.len()).collect();
+        assert_eq!(lengths, [5, 3, 8], "{said:?}");
+        assert!(read.inputs().iter().all(|input| input.grid.contains(&input.default)));
+        assert_eq!((said.len(), said[0].line), (2, 3));
+        assert!(said[1].message.contains("3 of 7"), "{}", said[1].message);
+        // What the text states is never touched.
+        assert_eq!(read.fit(1).len(), 2);
+        assert_eq!(read.grid_size(), Some(8));
+    }
 
     fn path(body: &str) -> &'static str {
         strategy(&format!("//@version=6\nstrategy(\"t\")\n{body}\n")).unwrap_or_else(|e| panic!("{e}")).path()

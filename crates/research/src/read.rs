@@ -139,11 +139,11 @@ fn strategies(tx: &Tx<'_>, key: &[Value]) -> Result<Vec<StrategyView>, DatabaseE
     )?;
     let view = |(ordinal, body): (i64, String)| {
         let proposal: Proposal = serde_json::from_str(&body).ok()?;
-        let program = propose::program(&proposal).ok();
+        let strategy = propose::strategy(&proposal).ok();
         Some(StrategyView {
             ordinal,
-            inputs: program.as_ref().map(InputView::of).unwrap_or_default(),
-            grid: program.as_ref().and_then(assay_pine::Program::grid_size).unwrap_or(0),
+            inputs: strategy.as_ref().map(InputView::of).unwrap_or_default(),
+            grid: strategy.as_ref().and_then(assay_pine::Strategy::grid_size).unwrap_or(0),
             proposal,
         })
     };

@@ -6,8 +6,8 @@ use assay_backtest::judge::TrialCount;
 use assay_backtest::robustness::{Regime, Regimes};
 use assay_backtest::stepwise::broker::Side;
 use assay_backtest::verdict::{Evidence, PermutationEvidence, Reason, Ruling, WalkForwardEvidence};
-use assay_backtest::{Examination, Metrics, Strategy, Trade, WalkedWindow};
-use assay_pine::Program;
+use assay_backtest::{Examination, Metrics, Trade, WalkedWindow};
+use assay_pine::Strategy;
 use serde::{Deserialize, Serialize};
 
 use crate::propose::Proposal;
@@ -217,10 +217,13 @@ pub struct ChosenView {
     /// Bars of warm-up.
     #[serde(default)]
     pub warm_up_bars: usize,
-    /// How it was run: signals (entry and exit as series), or orders (stepwise, with stops and feedback from the
-    /// position). Empty in rows of older versions.
+    /// How it was run: signals (entry and exit as columns), steps (orders and state, bar by bar) or script (interpreted).
+    /// Empty in rows of older versions.
     #[serde(default)]
     pub path: String,
+    /// Why it is on no faster path.
+    #[serde(default)]
+    pub path_because: Option<String>,
 }
 
 /// Quantiles of the equity of the best sets of permuted markets.
@@ -467,15 +470,15 @@ pub struct TimelineView {
 }
 
 impl InputView {
-    /// The inputs of a program.
-    pub fn of(program: &Program) -> Vec<InputView> {
+    /// The inputs of a strategy.
+    pub fn of(strategy: &Strategy) -> Vec<InputView> {
         let view = |input: &assay_pine::Input| InputView {
             name: input.name.clone(),
             title: input.title.clone(),
             values: input.grid.clone(),
             derived: input.derived,
         };
-        program.inputs.iter().map(view).collect()
+        strategy.inputs().iter().map(view).collect()
     }
 }
 
@@ -643,14 +646,8 @@ const TRADES_MAX: usize = 200;
 
 impl ChosenView {
     /// What a report shows of an examination's best set. `strategy` is what was examined, `time` that of its bars in ms.
-    pub(crate) fn of<'a>(
-        examination: &Examination,
-        strategy: impl Into<Strategy<'a>>,
-        time: &[i64],
-        periods: f64,
-    ) -> Option<ChosenView> {
+    pub(crate) fn of(examination: &Examination, strategy: &Strategy, time: &[i64], periods: f64) -> Option<ChosenView> {
         let chosen = examination.chosen.as_ref()?;
-        let strategy = strategy.into();
         let root = periods.sqrt();
         let heat_map = chosen.heat_map.as_ref().map(|map| {
             let place = |axis: &assay_backtest::Axis| {
@@ -691,13 +688,15 @@ impl ChosenView {
             windows: chosen.walk_forward.iter().flat_map(|w| &w.windows).map(|w| window(w, strategy, time)).collect(),
             drift: chosen.walk_forward.as_ref().and_then(|w| w.summary.drift),
             regimes: regimes(&chosen.regimes, periods),
-            warm_up_changes: chosen.warm_up.changes.map(|change| change.filter(|x| x.is_finite())).to_vec(),
-            warm_up_bars: chosen.warm_up.bars,
-            path: match strategy {
-                Strategy::Signals(_) => "signals",
-                Strategy::Steps(..) => "orders",
-            }
-            .to_owned(),
+            warm_up_changes: chosen
+                .warm_up
+                .iter()
+                .flat_map(|w| w.changes)
+                .map(|change| change.filter(|x| x.is_finite()))
+                .collect(),
+            warm_up_bars: chosen.warm_up.map_or(0, |w| w.bars),
+            path: strategy.path().to_owned(),
+            path_because: strategy.because().map(|because| format!("line {}: {}", because.line, because.message)),
         })
     }
 }
@@ -723,7 +722,7 @@ fn shown(x: f64) -> f64 {
     if x.is_finite() { (x * 1e4).round() / 1e4 } else { 0.0 }
 }
 
-fn window(w: &WalkedWindow, strategy: Strategy<'_>, time: &[i64]) -> WindowView {
+fn window(w: &WalkedWindow, strategy: &Strategy, time: &[i64]) -> WindowView {
     let values = strategy.point(w.chosen);
     WindowView {
         from: time[w.test_start],

@@ -1,9 +1,10 @@
 //! `assay strategy`: does a script compile, and what does the catalogue hold?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use assay_research::propose::catalogue;
+use assay_pine::{Explained, Place};
+use assay_research::propose::{self, catalogue};
 use assay_research::views::InputView;
 use serde_json::json;
 
@@ -15,68 +16,8 @@ use crate::output;
 /// Does one of them.
 pub fn strategy(config: &Config, command: Strategy, json: bool) -> Result<ExitCode, AppError> {
     match command {
-        Strategy::Check { file } => {
-            let text = super::read_text(&file)?;
-            let program = match assay_pine::compile(&text) {
-                Ok(program) => program,
-                Err(refusal) => {
-                    if json {
-                        let findings: Vec<_> = refusal
-                            .0
-                            .iter()
-                            .map(
-                                |d| json!({ "line": d.line, "column": d.column, "message": d.message, "help": d.help }),
-                            )
-                            .collect();
-                        output::json(&json!({ "ok": false, "findings": findings }));
-                    }
-                    let place = file.display();
-                    let lines: Vec<String> = refusal.0.iter().map(|d| format!("{place}:{d}")).collect();
-                    return Err(AppError::text(
-                        Exit::Input,
-                        format!("the script cannot be tested\n{}", lines.join("\n")),
-                    ));
-                }
-            };
-            let points = program.grid_size();
-            let too_large = points.is_none_or(|points| points > config.grid_max);
-            if json {
-                let warnings: Vec<String> = program.warnings.iter().map(ToString::to_string).collect();
-                output::json(&json!({
-                    "ok": !too_large, "title": program.title, "version": program.version, "grid": points,
-                    "inputs": InputView::of(&program), "warnings": warnings,
-                }));
-            } else {
-                let shown = points.map_or("more than 2^64".to_owned(), |n| n.to_string());
-                output::print(&format!("{} (Pine v{}): {shown} parameter sets\n", program.title, program.version));
-                let rows: Vec<Vec<String>> = program
-                    .inputs
-                    .iter()
-                    .map(|input| {
-                        let (first, last) = (input.grid[0], input.grid[input.grid.len() - 1]);
-                        let values = if input.grid.len() == 1 {
-                            format!("{first}")
-                        } else {
-                            format!("{first} to {last}, {} values", input.grid.len())
-                        };
-                        let ours = if input.derived { "derived from the default" } else { "" };
-                        vec![input.name.clone(), input.default.to_string(), values, ours.into()]
-                    })
-                    .collect();
-                if !rows.is_empty() {
-                    output::print(&output::table(&["INPUT", "DEFAULT", "GRID", ""], &rows));
-                }
-                for warning in &program.warnings {
-                    output::print(&format!("warning: {}:{warning}\n", file.display()));
-                }
-            }
-            if too_large {
-                let shown = points.map_or("more than 2^64".to_owned(), |n| n.to_string());
-                let message = format!("the grid has {shown} points, at most {} are swept", config.grid_max);
-                return Err(AppError::text(Exit::Input, message)
-                    .hint("narrow minval and maxval or raise step of the inputs with the most values; ASSAY_GRID_MAX sets the bound"));
-            }
-        }
+        Strategy::Check { file } => return check(config, &file, json),
+        Strategy::Explain { file } => return explain(&file, json),
         Strategy::Fmt { files, write, check } => return fmt(&files, write, check, json),
         Strategy::List => {
             let all = catalogue::all();
@@ -131,6 +72,125 @@ fn fmt(files: &[PathBuf], write: bool, check: bool, json: bool) -> Result<ExitCo
             if changed.len() == 1 { "1 script is".to_owned() } else { format!("{} scripts are", changed.len()) };
         return Err(AppError::text(Exit::Input, format!("{scripts} not laid out canonically"))
             .hint("`assay strategy fmt --write` does it"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A script on its path, or its findings as an error that names file and place.
+fn read(file: &Path, json: bool) -> Result<(assay_pine::Strategy, String), AppError> {
+    let text = super::read_text(file)?;
+    let refusal = match assay_pine::strategy(&text) {
+        Ok(strategy) => return Ok((strategy, text)),
+        Err(refusal) => refusal,
+    };
+    if json {
+        let finding = |d: &assay_pine::Diagnostic| json!({ "line": d.line, "column": d.column, "message": d.message, "help": d.help });
+        output::json(&json!({ "ok": false, "findings": refusal.0.iter().map(finding).collect::<Vec<_>>() }));
+    }
+    let lines: Vec<String> = refusal.0.iter().map(|d| format!("{}:{d}", file.display())).collect();
+    Err(AppError::text(Exit::Input, format!("the script cannot be tested\n{}", lines.join("\n"))))
+}
+
+/// Its grid and what a reader should know; an error when it cannot be swept.
+fn check(config: &Config, file: &Path, json: bool) -> Result<ExitCode, AppError> {
+    let (mut strategy, _) = read(file, json)?;
+    let coarsened = propose::fit(&mut strategy);
+    let points = strategy.grid_size();
+    let too_large = points.is_none_or(|points| points > config.grid_max);
+    let ahead = strategy.looks_ahead().map(ToString::to_string);
+    let shown = points.map_or("more than 2^64".to_owned(), |n| n.to_string());
+    let warnings: Vec<String> = strategy.warnings().iter().chain(&coarsened).map(ToString::to_string).collect();
+    if json {
+        output::json(&json!({
+            "ok": !too_large && ahead.is_none(), "title": strategy.title(), "version": strategy.version(), "path": strategy.path(),
+            "grid": points, "inputs": InputView::of(&strategy), "warnings": warnings, "looks_ahead": ahead,
+        }));
+    } else {
+        let (title, version, path) = (strategy.title(), strategy.version(), strategy.path());
+        output::print(&format!("{title} (Pine v{version}): {shown} parameter sets, path {path}\n"));
+        print_inputs(&strategy);
+        for warning in &warnings {
+            output::print(&format!("warning: {}:{warning}\n", file.display()));
+        }
+    }
+    if let Some(ahead) = ahead {
+        return Err(AppError::text(Exit::Input, format!("{}:{ahead}", file.display())));
+    }
+    if too_large {
+        let message = format!("the grid has {shown} points, at most {} are swept", config.grid_max);
+        return Err(AppError::text(Exit::Input, message).hint(
+            "narrow minval and maxval or raise step of the inputs with the most values; ASSAY_GRID_MAX sets the bound",
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_inputs(strategy: &assay_pine::Strategy) {
+    let row = |input: &assay_pine::Input| {
+        let (first, last) = (input.grid[0], input.grid[input.grid.len() - 1]);
+        let values = match input.grid.len() {
+            1 => format!("{first}"),
+            n => format!("{first} to {last}, {n} values"),
+        };
+        let ours = if input.derived { "derived from the default" } else { "" };
+        vec![input.name.clone(), input.default.to_string(), values, ours.to_owned()]
+    };
+    let rows: Vec<Vec<String>> = strategy.inputs().iter().map(row).collect();
+    if !rows.is_empty() {
+        output::print(&output::table(&["INPUT", "DEFAULT", "GRID", ""], &rows));
+    }
+}
+
+/// The path, the grid, the warm-up and every expression that the orders hang on.
+fn explain(file: &Path, json: bool) -> Result<ExitCode, AppError> {
+    let (strategy, text) = read(file, json)?;
+    let explanation = assay_pine::explain(&text).ok();
+    let place = |place: Place| match place {
+        Place::Scalar => "once a parameter set",
+        Place::Column => "a column, shared over the grid",
+        Place::Register => "bar by bar, from what was remembered",
+        Place::Account => "bar by bar, from the account",
+    };
+    if json {
+        let nodes = |nodes: &[Explained]| -> Vec<_> {
+            nodes
+                .iter()
+                .map(|n| json!({ "line": n.line, "text": n.text, "place": place(n.place), "inputs": n.inputs }))
+                .collect()
+        };
+        output::json(&json!({
+            "title": strategy.title(), "path": strategy.path(), "because": strategy.because().map(ToString::to_string),
+            "grid": strategy.grid_size(), "inputs": InputView::of(&strategy),
+            "warm_up": explanation.as_ref().map(|e| nodes(&e.warm_up)),
+            "expressions": explanation.as_ref().map(|e| nodes(&e.nodes)),
+        }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (means, because) = (
+        match strategy.path() {
+            "signals" => "entry and exit are columns; whole grids are swept a word of bars at a time",
+            "steps" => "orders and state, walked bar by bar for many parameter sets in lock step",
+            _ => "interpreted bar by bar, one parameter set at a time",
+        },
+        strategy.because().map(|d| format!("because of {}:{d}\n", file.display())).unwrap_or_default(),
+    );
+    output::print(&format!("{}: path {}: {means}\n{because}", strategy.title(), strategy.path()));
+    print_inputs(&strategy);
+    if let Some(explanation) = explanation {
+        let rows = |nodes: &[Explained]| -> Vec<Vec<String>> {
+            let row =
+                |n: &Explained| vec![n.line.to_string(), n.inputs.join(" "), place(n.place).to_owned(), n.text.clone()];
+            nodes.iter().filter(|n| n.place != Place::Scalar).map(row).collect()
+        };
+        let head = ["LINE", "INPUTS", "COMPUTED", "EXPRESSION"];
+        if !explanation.warm_up.is_empty() {
+            output::print(
+                "\nWarm-up: these look back, and no point of the grid trades before all of them have a value.\n",
+            );
+            output::print(&output::table(&head, &rows(&explanation.warm_up)));
+        }
+        output::print("\nAll expressions:\n");
+        output::print(&output::table(&head, &rows(&explanation.nodes)));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -101,8 +101,8 @@ pub struct Chosen {
     pub noisy: Option<Noisy>,
     /// By volatility, trend and year.
     pub regimes: Regimes,
-    /// How much the last values depend on where history begins.
-    pub warm_up: WarmUpChange,
+    /// How much the last values depend on where history begins; `None` for an interpreted script.
+    pub warm_up: Option<WarmUpChange>,
     /// Equity, drawdown and buy-and-hold over all bars.
     pub curve: Curve,
     /// Best Sharpe ratio by the two inputs with the largest grids; `None` with fewer than two swept inputs.
@@ -111,7 +111,7 @@ pub struct Chosen {
     pub trades: Vec<Trade>,
 }
 
-/// Examines a strategy, a `&Program` or a `&StepProgram`, on `bars`. `prior` counts the looks taken at these bars before; `progress(done, all)` hears of the
+/// Examines a strategy on `bars`. `prior` counts the looks taken at these bars before; `progress(done, all)` hears of the
 /// search and its permutations, in grid points, and returns false to cancel.
 ///
 /// # Errors
@@ -239,7 +239,9 @@ fn break_even(family: &Family<'_>, index: u64, bars: &Bars, first_bar: usize) ->
     };
     match family.strategy {
         Strategy::Signals(_) => Ok(robustness::break_even_cost(&at(0.0)?)),
-        Strategy::Steps(..) => robustness::break_even_by_running(|fee| Ok(at(fee)?.equity.last().copied())),
+        Strategy::Steps(..) | Strategy::Script(..) => {
+            robustness::break_even_by_running(|fee| Ok(at(fee)?.equity.last().copied()))
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! The stepwise path: strategies whose orders, stops and reads of the position feed back into themselves.
 //!
 //! [`broker`] is the emulator that gives orders their meaning; `scalar` executes a `StepProgram` over it, one parameter set at
-//! a time, and is the oracle. [`sweep_steps`] answers for a whole grid, [`run_steps`] for one set in full.
+//! a time, and is the oracle. `lanes` goes through the bars with 64 sets in lock step and agrees to the bit; what it does not
+//! hold (`lanes/subset.rs` says which) goes the scalar way. [`sweep_steps`] answers for a whole grid, [`run_steps`] for one
+//! set in full.
 
 pub mod broker;
 pub mod interpreter;

@@ -139,6 +139,7 @@ fn scripts_give_what_their_authors_expect() {
         (6, "", "na(time(\"D\", \"0000-2400:23456\")) ? 0 : 1", [1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0]),
         (6, "", "hour(time, \"America/New_York\")", [19.0; 7]),
         (6, "", "timeframe.in_seconds()", [86_400.0; 7]),
+        (6, "", "(time - time(timeframe.period, \"\", \"\", 1)) / 86400000", [f64::NAN, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
         // Texts may steer.
         (6, "", "str.length(\"ab\" + str.tostring(bar_index))", [3.0; 7]),
         (6, "p = str.split(\"4,7\", \",\")", "str.tonumber(p.get(1))", [7.0; 7]),
@@ -202,6 +203,13 @@ fn scripts_give_what_their_authors_expect() {
             [10.0; 7],
         ),
         (6, "varip n = 0\nn += 1\nvar bool b = false\nb := not b", "b[1] ? n : 0", [0.0, 2.0, 0.0, 4.0, 0.0, 6.0, 0.0]),
+        // A method of the script's own hides a built-in one only for its type.
+        (
+            6,
+            "type S\n    array<float> xs\nmethod push(S this, float x) =>\n    this.xs.push(x * 2)\ns = S.new(array.new<float>())\ns.push(4)",
+            "s.xs.get(0) + box.all.size()",
+            [8.0; 7],
+        ),
         // Old names.
         (
             4,

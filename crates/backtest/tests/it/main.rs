@@ -1,5 +1,6 @@
 //! Golden figures of peers, and properties that hold for every market.
 
+mod broker;
 mod engines;
 mod examining;
 mod golden_indicators;

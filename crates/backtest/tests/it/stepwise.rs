@@ -1,11 +1,11 @@
 //! Strategies with state: the lanes against the plain executor, and both against the signals path.
 
 use assay_backtest::stepwise::broker::Intrabar;
-use assay_backtest::stepwise::{House, StepSweep, StepSweepResult, sweep_steps};
-use assay_backtest::{Bars, Costs, Engine, Fill, SweepError, WarmUp};
+use assay_backtest::stepwise::{House, StepSweep, StepSweepResult, run_steps, step_block_moments, sweep_steps};
+use assay_backtest::{Bars, Costs, Engine, Fill, Sweep, SweepError, WarmUp, sweep};
 use assay_pine::graph::{Binary, Broker, Compare, Graph, Indicator, Kind, NodeId, Op, Price, Time};
 use assay_pine::{
-    Direction, Input, InputKind, OrderCommand, OrderId, OrderKind, Register, Settings, Sizing, StepProgram,
+    Direction, Input, InputKind, OrderCommand, OrderId, OrderKind, Program, Register, Settings, Sizing, StepProgram,
 };
 use assay_units::{Seed, SplitMix64};
 use proptest::prelude::*;
@@ -348,4 +348,101 @@ proptest! {
         let fast = sweep_steps(&plan(&program, &bars, house(seed), Engine::Simd), &|_, _| true);
         prop_assert_eq!(difference(&oracle, &fast), None);
     }
+}
+
+/// The same text, for the signals path and for the stepwise one.
+fn both_paths(head: &str, entry: &str, exit: &str) -> (Program, StepProgram) {
+    let text = format!(
+        "//@version=6\nstrategy(\"T\")\n{head}\nif {entry}\n    strategy.entry(\"L\", strategy.long)\nif {exit}\n    strategy.close(\"L\")\n"
+    );
+    let steps = assay_pine::compile_steps(&text).unwrap_or_else(|refusal| panic!("{refusal}\n{text}"));
+    (crate::strategy(head, entry, exit), steps)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn all_in_longs_by_market_orders_are_the_signals_path_to_the_bit(seed: u64, which in 0..3usize) {
+        let (head, entry, exit) = [
+            ("n = input.int(5, minval=3, maxval=12)", "close > ta.sma(close, n)", "close < ta.sma(close, n)"),
+            ("n = input.int(5, minval=2, maxval=9)\nk = input.int(30, minval=20, maxval=40, step=5)", "ta.rsi(close, n) < k", "ta.rsi(close, n) > 100 - k"),
+            ("n = input.int(5, minval=2, maxval=9)", "close > ta.highest(high, n)[1]", "dayofweek == 6"),
+        ][which];
+        let (signals, steps) = both_paths(head, entry, exit);
+        let bars = gappy(seed, 200);
+        let house = house(seed & 1);
+        let fast = sweep(
+            &Sweep {
+                program: &signals,
+                bars: &bars,
+                costs: house.costs,
+                fill: house.fill,
+                train: 0..bars.len(),
+                warm_up: WarmUp::Longest,
+                engine: Engine::Simd,
+                threads: 1,
+                grid_max: 1_000_000,
+            },
+            &|_, _| true,
+        ).unwrap();
+        let walked = sweep_steps(&plan(&steps, &bars, house, Engine::Simd), &|_, _| true).unwrap();
+        prop_assert_eq!(format!("{:?}", fast.trials), format!("{:?}", walked.result.trials));
+        prop_assert_eq!(fast.first_bar, walked.result.first_bar);
+    }
+
+    #[test]
+    fn a_run_is_its_trial(seed: u64) {
+        let mut program = random_strategy(seed);
+        program.inputs.iter_mut().for_each(|input| input.grid = vec![input.default]);
+        let bars = gappy(seed, 150);
+        let plan = plan(&program, &bars, house(seed), Engine::Simd);
+        let swept = sweep_steps(&plan, &|_, _| true).unwrap();
+        let values: Vec<f64> = program.inputs.iter().map(|input| input.default).collect();
+        let run = run_steps(&program, &values, &bars, house(seed), 0..150).unwrap();
+        let trial = &swept.result.trials[0];
+        prop_assert_eq!(run.run.first_bar, swept.result.first_bar);
+        prop_assert_eq!(run.run.equity.last().copied(), Some(trial.equity));
+        prop_assert_eq!((run.run.trades.len() as u32, run.closed.len() as u32), (trial.entries, trial.exits));
+        prop_assert_eq!(run.ambiguous_bars, swept.ambiguous_bars[0]);
+        let moments = step_block_moments(&plan, &[0]).unwrap();
+        prop_assert_eq!(moments[0].iter().fold(0.0, |sum, block| sum + block.sum), trial.sum);
+    }
+}
+
+#[test]
+fn threads_do_not_show_and_a_sweep_can_be_cancelled() {
+    let program = random_strategy(7);
+    let bars = gappy(7, 300);
+    let with = |threads| {
+        let plan = StepSweep { threads, ..plan(&program, &bars, house(0), Engine::Simd) };
+        sweep_steps(&plan, &|_, _| true)
+    };
+    assert_eq!(difference(&with(1), &with(3)), None);
+    let cancelled = sweep_steps(&plan(&program, &bars, house(0), Engine::Simd), &|_, _| false);
+    assert_eq!(cancelled.unwrap_err(), SweepError::Cancelled);
+    let refused = StepSweep { grid_max: 10, ..plan(&program, &bars, house(0), Engine::Simd) };
+    let error = sweep_steps(&refused, &|_, _| true).unwrap_err();
+    assert!(matches!(error, SweepError::GridTooLarge { size: Some(36), max: 10, .. }), "{error}");
+}
+
+#[test]
+fn what_the_lanes_do_not_hold_goes_the_plain_way() {
+    let text = "//@version=6\nstrategy(\"T\", pyramiding=3)\nn = input.int(5, minval=3, maxval=8)\nif close > ta.sma(close, n)\n    strategy.entry(\"L\", strategy.long, stop=high)\nstrategy.exit(\"X\", \"L\", qty_percent=50, stop=low, limit=high * 1.02)\n";
+    let program = assay_pine::compile_steps(text).unwrap();
+    let bars = gappy(3, 200);
+    let oracle = sweep_steps(&plan(&program, &bars, house(0), Engine::Scalar), &|_, _| true);
+    let fast = sweep_steps(&plan(&program, &bars, house(0), Engine::Simd), &|_, _| true);
+    assert_eq!(difference(&oracle, &fast), None);
+    assert!(oracle.unwrap().result.trials.iter().all(|trial| trial.entries > 0));
+}
+
+#[test]
+fn bars_without_prices_are_no_bars_on_either_way() {
+    let mut bars = gappy(11, 200);
+    (bars.open[60], bars.close[90], bars.high[120]) = (f64::NAN, 0.0, f64::INFINITY);
+    let program = random_strategy(11);
+    let oracle = sweep_steps(&plan(&program, &bars, house(0), Engine::Scalar), &|_, _| true);
+    let fast = sweep_steps(&plan(&program, &bars, house(0), Engine::Simd), &|_, _| true);
+    assert_eq!(difference(&oracle, &fast), None);
 }

@@ -17,11 +17,13 @@ fn verdict(record: &Record) -> Verdict {
 
 #[test]
 fn noise_is_rarely_believed_and_a_strong_edge_mostly() {
-    let mut laboratory = Laboratory::new(Seed(11), JudgeSettings::default());
+    // Enough permuted markets for a fitted tail; a strong edge needs no thousand.
+    let settings = JudgeSettings { permutations_max: 300, ..JudgeSettings::default() };
+    let mut laboratory = Laboratory::new(Seed(11), settings);
     let strongest = STRENGTHS.len() - 1;
     let mechanisms = [Mechanism::Reversion, Mechanism::TurnOfMonth];
     for mechanism in mechanisms {
-        let planted = laboratory.calibrate(mechanism, strongest, 30).unwrap();
+        let planted = laboratory.calibrate(mechanism, strongest, 20).unwrap();
         assert!((planted.sharpe - STRENGTHS[strongest]).abs() < 0.05, "{planted:?}");
     }
     let judge = |study, index| laboratory.judge(Job { study, index }).unwrap();
@@ -35,21 +37,21 @@ fn noise_is_rarely_believed_and_a_strong_edge_mostly() {
     assert!(believed <= 2, "{believed} of {} markets without an edge ended as plausible", noise.len());
     let edges: Vec<Record> = mechanisms
         .into_iter()
-        .flat_map(|mechanism| (0..3).map(move |i| (mechanism, i)))
+        .flat_map(|mechanism| (0..2).map(move |i| (mechanism, i)))
         .map(|(mechanism, i)| judge(Study::Planted(mechanism, strongest), i))
         .collect();
     let found = edges.iter().filter(|record| verdict(record) == Verdict::Plausible).count();
-    assert!(found >= 4, "only {found} of {} strong edges were found", edges.len());
+    assert!(found >= 3, "only {found} of {} strong edges were found", edges.len());
 
     let records: Vec<Record> = noise.into_iter().chain(edges).collect();
-    let terms = laboratory.terms(30);
+    let terms = laboratory.terms(20);
     let report = Report::of(&terms, &records, &|mechanism, strength| laboratory.planted(mechanism, strength).cloned());
     let all = report.no_edge.iter().find(|row| row.market == "all").unwrap();
     assert_eq!((all.plausible.of, all.plausible.hits), (24, believed as u64));
     assert_eq!(report.planted.iter().map(|row| row.plausible.hits).sum::<u64>(), found as u64);
     let markdown = report.markdown();
     for mechanism in mechanisms {
-        assert!(markdown.contains(&format!("| {} | 1.5 | 3 |", mechanism.as_str())), "{markdown}");
+        assert!(markdown.contains(&format!("| {} | 1.5 | 2 |", mechanism.as_str())), "{markdown}");
     }
 }
 
@@ -60,7 +62,10 @@ fn the_same_job_gives_the_same_record() {
     let first = laboratory(5).judge(job).unwrap();
     assert_eq!(first, laboratory(5).judge(job).unwrap());
     assert!((1..=3).contains(&first.items.len()));
+    assert_eq!(laboratory(5).terms(10), laboratory(5).terms(10), "else no run could be taken up again");
     assert_ne!(laboratory(5).terms(10), laboratory(6).terms(10));
+    let stricter = JudgeSettings { permutations_max: 10, ..JudgeSettings::default() };
+    assert_ne!(laboratory(5).terms(10), Laboratory::new(Seed(5), stricter).terms(10));
     assert_ne!(laboratory(5).terms(10), laboratory(5).terms(11));
 }
 

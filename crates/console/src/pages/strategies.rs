@@ -37,8 +37,8 @@ fn grid_of(entry: &Archetype) -> Grid {
         warnings: Vec::new(),
         refused: None,
     };
-    let program = propose::program(&proposal).expect("a test compiles every file of the catalogue");
-    (InputView::of(&program), program.grid_size().unwrap_or(0))
+    let strategy = propose::strategy(&proposal).expect("a test compiles every file of the catalogue");
+    (InputView::of(&strategy), strategy.grid_size().unwrap_or(0))
 }
 
 /// All entries, by family.

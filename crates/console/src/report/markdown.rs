@@ -131,6 +131,9 @@ fn windows(chosen: &ChosenView, out: &mut String) -> std::fmt::Result {
     for row in robustness::window_rows(&chosen.windows) {
         writeln!(out, "| {} |", row.map(|cell| escaped(&cell)).join(" | "))?;
     }
+    if let Some(drift) = chosen.drift {
+        writeln!(out, "\nFrom window to window the choice wanders by {} of the grid.", percent(drift))?;
+    }
     out.push('\n');
     Ok(())
 }
@@ -159,10 +162,7 @@ fn regimes(chosen: &ChosenView, out: &mut String) -> std::fmt::Result {
     if chosen.regimes.is_empty() {
         return Ok(());
     }
-    writeln!(
-        out,
-        "### Kinds of market and years\n\n| When | Bars | Return a year | Sharpe ratio |\n|---|--:|--:|--:|"
-    )?;
+    writeln!(out, "### When it earned\n\n| When | Bars | Return a year | Sharpe ratio |\n|---|--:|--:|--:|")?;
     for row in robustness::regime_rows(&chosen.regimes) {
         writeln!(out, "| {} |", row.map(|cell| escaped(&cell)).join(" | "))?;
     }

@@ -164,11 +164,12 @@ fn body(x: &ExaminationView, detail: Detail) -> Markup {
                 div.scroll tabindex="0" { (charts::walk::draw(&format!("{name}-w"), &what, &chosen.windows)) }
             }
             @if detail.tables { (robustness::window_table(&chosen.windows)) }
+            @if let Some(drift) = chosen.drift { p.minor { "From window to window the choice wanders by " (figures::percent(drift)) " of the grid." } }
         }
         h3 { "Metrics" }
         (metrics(chosen))
         @if detail.tables {
-            h3 { "Kinds of market and years" }
+            h3 { "When it earned" }
             (robustness::regime_table(&chosen.regimes))
         }
         h3 { "Trades" }

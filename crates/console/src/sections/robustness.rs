@@ -159,7 +159,7 @@ pub(crate) fn regime_table(regimes: &[RegimeView]) -> Markup {
     html! {
         @if regimes.is_empty() { p.empty { "There are too few bars to be split." } }
         @else {
-            div.scroll.tall tabindex="0" role="region" aria-label="Kinds of market and years" {
+            div.scroll.tall tabindex="0" role="region" aria-label="When it earned" {
                 table.compact {
                     thead { tr { th scope="col" { "When" } th.num scope="col" { "Bars" } th.num scope="col" { "Return a year" } th.num scope="col" { "Sharpe ratio" } } }
                     tbody {

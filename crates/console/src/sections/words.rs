@@ -46,15 +46,21 @@ fn tested(page: &ConceptPage, x: &ExaminationView) -> String {
 }
 
 fn terms(x: &ExaminationView) -> String {
-    let path = match x.chosen.as_ref().map_or("", |c| c.path.as_str()) {
+    let chosen = x.chosen.as_ref();
+    let path = match chosen.map_or("", |c| c.path.as_str()) {
         "signals" => " Entry and exit depend on prices alone, so it ran on the fast path.",
-        "orders" => {
-            " It has orders that rest or rules that look at the position, so it ran bar by bar on the stepwise path; where a bar reaches both stop and target, the stop counts."
+        "steps" => {
+            " It has orders or state, so it ran bar by bar on the stepwise path; where one bar reaches both stop and target, the stop counts."
+        }
+        "script" => {
+            " It was interpreted bar by bar, one parameter set at a time; where one bar reaches both stop and target, the stop counts."
         }
         _ => "",
     };
+    let because = chosen.and_then(|c| c.path_because.as_ref());
+    let because = because.map(|why| format!(" The reason is in {why}.")).unwrap_or_default();
     format!(
-        "Orders fill at {}. Each purchase and each sale costs {} in fees and {} in slippage.{path}",
+        "Orders fill at {}. Each purchase and each sale costs {} in fees and {} in slippage.{path}{because}",
         x.fill,
         basis_points(x.fee),
         basis_points(x.slippage)
@@ -129,6 +135,28 @@ mod tests {
 
     fn permuted(exceeded: u32, permutations: u32, p: f64, p_looks: f64) -> PermutationView {
         PermutationView { p, p_tail: p, p_looks, permutations, exceeded, median_best_annual: Some(0.41) }
+    }
+
+    #[test]
+    fn a_slower_path_says_why() {
+        let view = |path: &str, because: Option<&str>| -> String {
+            let metrics = r#"{"total_return":0.1,"cagr":null,"volatility":null,"sharpe":null,"sortino":null,"max_drawdown":0.0,"drawdown_bars":0,"calmar":null,"ulcer":0.0,"observations":100}"#;
+            let because = serde_json::to_string(&because).unwrap();
+            let row = format!(
+                r#"{{"ordinal":0,"symbol":"SPX","title":"T","verdict":"weak","summary":"","reasons":[],"evidence":null,
+                "own":{{"raw":1,"effective":1.0}},"grid":1,"bars":100,"test_from":null,"periods_per_year":252.0,"scatter":null,
+                "fee":0.0005,"slippage":0.0002,"fill":"the next open","chosen":{{"values":[],"train":{metrics},"test":null,
+                "whole":{metrics},"hold_train":{metrics},"haircut_sharpe":null,"curve":[],"heat_map":null,"trades":[],
+                "trades_total":0,"path":"{path}","path_because":{because}}}}}"#
+            );
+            terms(&serde_json::from_str::<ExaminationView>(&row).unwrap())
+        };
+        assert!(view("signals", None).ends_with("so it ran on the fast path."));
+        let steps = view("steps", Some("line 7: `strategy.exit` is an order"));
+        assert!(steps.contains("stepwise path"), "{steps}");
+        assert!(steps.ends_with("The reason is in line 7: `strategy.exit` is an order."), "{steps}");
+        assert!(view("script", None).contains("interpreted"));
+        assert!(view("", None).ends_with("in slippage."));
     }
 
     #[test]

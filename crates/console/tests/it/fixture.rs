@@ -279,6 +279,7 @@ fn examination(symbol: &str, columns: usize, rows: usize) -> ExaminationView {
             warm_up_changes: vec![Some(0.004), Some(0.0002), Some(0.0)],
             warm_up_bars: 200,
             path: "signals".into(),
+            path_because: None,
         }),
     }
 }

@@ -116,6 +116,7 @@ fn robustness_windows_and_years_stand_in_tables() {
         "Fast length 60, Slow length 200",
         "Falling market",
         "stayed out",
+        "the choice wanders by 10.0 % of the grid",
     ] {
         assert!(html.contains(words), "{words}");
     }
@@ -142,7 +143,17 @@ fn trades_say_their_side_their_part_and_whether_they_are_open() {
 fn an_older_row_is_still_a_report() {
     let mut row = serde_json::to_value(&fixture::page().examinations[0]).unwrap();
     let chosen = row["chosen"].as_object_mut().unwrap();
-    for newer in ["permuted_bests", "fan", "windows", "drift", "regimes", "warm_up_changes", "warm_up_bars", "path"] {
+    for newer in [
+        "permuted_bests",
+        "fan",
+        "windows",
+        "drift",
+        "regimes",
+        "warm_up_changes",
+        "warm_up_bars",
+        "path",
+        "path_because",
+    ] {
         assert!(chosen.remove(newer).is_some(), "{newer}");
     }
     for trade in chosen["trades"].as_array_mut().unwrap() {

@@ -51,6 +51,13 @@ impl<'a> Checker<'a> {
                 return self.method(object, None, member, args, span);
             }
         }
+        // `box.all.size()`: every drawing there is.
+        if let Some(family) = path.strip_suffix(".all")
+            && DRAWINGS.contains(&family)
+        {
+            let object = self.name(path, span)?;
+            return self.method(object, None, member, args, span);
+        }
         if self.type_names.contains_key(path) {
             let of = self.type_names[path];
             return self.type_call(of, member, args, span);
@@ -70,7 +77,12 @@ impl<'a> Checker<'a> {
         args: &'a [Arg],
         span: Span,
     ) -> Checked<Typed> {
-        if self.functions.iter().any(|function| function.name == name && function.method) {
+        // A method of the script's hides a built-in one only for the types that it takes.
+        let own = (0..self.functions.len()).any(|at| {
+            let function = &self.functions[at];
+            function.name == name && function.method && object.ty.fits(&self.parameter_type(at, 0)) > 0
+        });
+        if own {
             return self.user_call(name, Some((object, on)), args, span);
         }
         let family = match &object.ty {
@@ -260,7 +272,11 @@ impl<'a> Checker<'a> {
     }
 
     fn built_in_call(&mut self, name: &'a str, types: &'a [TypeName], args: &'a [Arg], span: Span) -> Checked<Typed> {
-        let current = super::renames::current(name, self.version, true);
+        let current = match name {
+            // Version 3 mixed a colour and its transparency so.
+            "color" if self.version < 5 => "color.new".to_owned(),
+            _ => crate::signatures::current_function(name, self.version).to_owned(),
+        };
         let family = current.split('.').next().unwrap_or_default();
         if INERT.contains(&current.as_str()) {
             let kind = match current.as_str() {
@@ -387,7 +403,7 @@ impl<'a> Checker<'a> {
             Some(row) => self.bound(row, None, args, span),
             None => {
                 let says = format!("`{name}` is not supported");
-                let finding = match table::nearest(&current) {
+                let finding = match crate::signatures::nearest(&current) {
                     Some(near) => span.advises(says, format!("did you mean {near}?")),
                     None => span.says(says),
                 };

@@ -12,7 +12,6 @@ mod inputs;
 mod live;
 mod names;
 mod objects;
-mod renames;
 mod requests;
 mod statements;
 mod ta;

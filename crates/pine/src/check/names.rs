@@ -50,7 +50,7 @@ impl<'a> Checker<'a> {
         {
             return Ok(self.imported(name, span));
         }
-        let current = super::renames::current(name, self.version, false);
+        let current = crate::signatures::current_variable(name, self.version).to_owned();
         self.built_in(&current, span)
     }
 
@@ -189,6 +189,7 @@ impl<'a> Checker<'a> {
             }
             "color" => Ok(Typed::inert(Type::Colour)),
             "currency" if !member.is_empty() => Ok(Typed::text(member)),
+            "input" if !member.is_empty() => Ok(Typed::text(name)),
             "plot"
             | "hline"
             | "shape"
@@ -317,5 +318,9 @@ impl<'a> Checker<'a> {
 }
 
 fn unknown(name: &str, span: Span) -> crate::Diagnostic {
-    span.advises(format!("`{name}` is not known"), "a variable must be declared above the line that reads it")
+    let says = format!("`{name}` is not known");
+    match crate::signatures::nearest(name) {
+        Some(near) => span.advises(says, format!("did you mean {near}?")),
+        None => span.advises(says, "a variable must be declared above the line that reads it"),
+    }
 }

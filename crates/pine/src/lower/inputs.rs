@@ -150,12 +150,14 @@ impl Lower {
     }
 }
 
-/// Whether an input's name says that it is part of a date: `startYear`, `FromMonth`, `to_day`.
+/// Whether an input's name says that it is part of a date: `startYear`, `FromMonth`, `to_day`. A month alone is a parameter:
+/// "sell in May" has two.
 pub(crate) fn is_date(name: &str) -> bool {
     let name = name.to_lowercase();
     let any = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    any(&["year", "month"])
-        || any(&["day", "date", "hour", "minute"]) && any(&["from", "to", "start", "end", "begin", "till", "stop"])
+    any(&["year"])
+        || any(&["month", "day", "date", "hour", "minute"])
+            && any(&["from", "to", "start", "end", "begin", "till", "stop"])
 }
 
 fn is_constant(lower: &Lower, value: &Value) -> bool {

@@ -8,7 +8,7 @@ mod rank;
 mod stated;
 
 use assay_corpus::{CodeRecord, PassageRecord};
-use assay_pine::Program;
+use assay_pine::Strategy;
 
 pub use rank::Match;
 
@@ -120,10 +120,27 @@ pub fn propose(ground: &Ground<'_>) -> Result<Vec<Proposal>, NoProposal> {
 ///
 /// # Errors
 /// The compiler's findings.
-pub fn program(proposal: &Proposal) -> Result<Program, assay_pine::Refusal> {
-    let mut program = assay_pine::compile(&proposal.pine)?;
-    stated::apply(&mut program, &proposal.stated);
-    Ok(program)
+pub fn strategy(proposal: &Proposal) -> Result<Strategy, assay_pine::Refusal> {
+    read(&proposal.pine, &proposal.stated).map(|(strategy, _)| strategy)
+}
+
+/// Points that a grid of derived ranges may have on each path: what runs in a minute or so with its permutations. A range that
+/// the text states is swept whole, up to the operator's bound.
+const DERIVED_POINTS: [(&str, u64); 3] = [("signals", 20_000), ("steps", 2_000), ("script", 100)];
+
+/// Coarsens derived ranges as every proposal's are. Says what was left out.
+pub fn fit(strategy: &mut Strategy) -> Vec<assay_pine::Diagnostic> {
+    let (_, points) = DERIVED_POINTS.iter().find(|(path, _)| *path == strategy.path()).expect("each path has a line");
+    strategy.fit(*points)
+}
+
+/// A script with the stated values in its grid, and what a reader should know of it.
+fn read(pine: &str, values: &[(String, f64)]) -> Result<(Strategy, Vec<String>), assay_pine::Refusal> {
+    let mut strategy = assay_pine::strategy(pine)?;
+    stated::apply(strategy.inputs_mut(), values);
+    let coarsened = fit(&mut strategy);
+    let warnings = strategy.warnings().iter().chain(&coarsened).map(ToString::to_string).collect();
+    Ok((strategy, warnings))
 }
 
 fn looks_like_a_strategy(code: &str) -> bool {
@@ -131,8 +148,9 @@ fn looks_like_a_strategy(code: &str) -> bool {
 }
 
 fn script(pine: &str, origin: Origin, from: &str, because: &str) -> Proposal {
-    let compiled = assay_pine::compile(pine);
-    let title = compiled.as_ref().map_or_else(|_| "Pine script".to_owned(), |program| program.title.clone());
+    let compiled = read(pine, &[]);
+    let title =
+        compiled.as_ref().map_or_else(|_| "Pine script".to_owned(), |(strategy, _)| strategy.title().to_owned());
     Proposal {
         title,
         origin,
@@ -144,7 +162,7 @@ fn script(pine: &str, origin: Origin, from: &str, because: &str) -> Proposal {
         quote: None,
         pine: pine.to_owned(),
         stated: Vec::new(),
-        warnings: compiled.iter().flat_map(|p| p.warnings.iter().map(ToString::to_string)).collect(),
+        warnings: compiled.iter().flat_map(|(_, warnings)| warnings.clone()).collect(),
         refused: compiled.err().map(|refusal| refusal.to_string()),
     }
 }
@@ -153,10 +171,10 @@ fn from_catalogue(found: &Match, ground: &Ground<'_>) -> Proposal {
     let archetype = found.archetype;
     let program = assay_pine::compile(&archetype.pine).expect("a test compiles every file of the catalogue");
     let texts = [Some(ground.text), ground.note].into_iter().flatten();
-    let stated = texts.map(|text| stated::read(text, &program)).find(|values| !values.is_empty());
+    let stated = texts.map(|text| stated::read(text, &program.inputs)).find(|values| !values.is_empty());
     let from_quote = || {
         let (quote, _) = found.quote.as_ref()?;
-        let values = stated::read(quote, &program);
+        let values = stated::read(quote, &program.inputs);
         (!values.is_empty()).then_some(values)
     };
     Proposal {

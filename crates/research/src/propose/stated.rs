@@ -4,19 +4,19 @@
 //! input is left alone. What was taken is shown in the report.
 
 use assay_corpus::mentions::mentions;
-use assay_pine::{InputKind, Program};
+use assay_pine::{Input, InputKind};
 
 /// Numbers looked at.
 const NUMBERS_MAX: usize = 8;
 
-/// Values that `text` states for the inputs of `program`, by their names.
-pub(super) fn read(text: &str, program: &Program) -> Vec<(String, f64)> {
+/// Values that `text` states for some inputs, by their names.
+pub(super) fn read(text: &str, inputs: &[Input]) -> Vec<(String, f64)> {
     let numbers: Vec<f64> = mentions(text).into_iter().flat_map(|mention| mention.numbers).take(NUMBERS_MAX).collect();
-    let mut free: Vec<usize> = (0..program.inputs.len()).filter(|i| program.inputs[*i].grid.len() > 1).collect();
+    let mut free: Vec<usize> = (0..inputs.len()).filter(|i| inputs[*i].grid.len() > 1).collect();
     let mut stated = Vec::new();
     for number in numbers {
         let fits = |i: &usize| {
-            let input = &program.inputs[*i];
+            let input = &inputs[*i];
             let (low, high) = (input.grid[0], input.grid[input.grid.len() - 1]);
             let whole = input.kind != InputKind::Int || number.fract() == 0.0;
             // A little beyond the usual range is still the same parameter.
@@ -24,7 +24,7 @@ pub(super) fn read(text: &str, program: &Program) -> Vec<(String, f64)> {
             whole && number >= low - room && number <= high + room && (number > 0.0) == (high > 0.0)
         };
         if let Some(at) = free.iter().position(fits) {
-            let input = &program.inputs[free.remove(at)];
+            let input = &inputs[free.remove(at)];
             stated.push((input.name.clone(), number));
         }
     }
@@ -32,9 +32,9 @@ pub(super) fn read(text: &str, program: &Program) -> Vec<(String, f64)> {
 }
 
 /// Puts the stated values into the grid and makes them the defaults.
-pub(super) fn apply(program: &mut Program, stated: &[(String, f64)]) {
+pub(super) fn apply(inputs: &mut [Input], stated: &[(String, f64)]) {
     for (name, value) in stated {
-        let Some(input) = program.inputs.iter_mut().find(|input| input.name == *name) else { continue };
+        let Some(input) = inputs.iter_mut().find(|input| input.name == *name) else { continue };
         if !input.grid.contains(value) {
             input.grid.push(*value);
             input.grid.sort_by(f64::total_cmp);

@@ -60,9 +60,10 @@ fn numbers_in_the_text_join_the_grid() {
     let proposals = propose(&ground("golden cross 55/210")).unwrap();
     let stated = &proposals[0].stated;
     assert_eq!(stated.iter().map(|(_, v)| *v).collect::<Vec<_>>(), [55.0, 210.0]);
-    let program = program(&proposals[0]).unwrap();
-    assert!(program.inputs[0].grid.contains(&55.0) && program.inputs[1].grid.contains(&210.0));
-    assert_eq!(program.defaults(), [55.0, 210.0]);
+    let strategy = strategy(&proposals[0]).unwrap();
+    let inputs = strategy.inputs();
+    assert!(inputs[0].grid.contains(&55.0) && inputs[1].grid.contains(&210.0));
+    assert_eq!(strategy.defaults(), [55.0, 210.0]);
 }
 
 #[test]
@@ -70,8 +71,9 @@ fn a_given_script_is_the_claim_and_a_broken_one_says_why() {
     let good = "//@version=6\nstrategy(\"Mine\")\nif close > open\n    strategy.entry(\"L\", strategy.long)\nif close < open\n    strategy.close(\"L\")";
     let proposals = propose(&Ground { pine: Some(good), ..ground("whatever this is") }).unwrap();
     assert_eq!((proposals.len(), proposals[0].origin, proposals[0].title.as_str()), (1, Origin::Given, "Mine"));
-    let broken = "//@version=6\nstrategy(\"Mine\")\nx = ta.vwap(close)";
+    let broken =
+        "//@version=6\nstrategy(\"Mine\")\nx = ta.nosuch(close)\nif x > 1\n    strategy.entry(\"L\", strategy.long)";
     let proposals = propose(&Ground { pine: Some(broken), ..ground("golden cross") }).unwrap();
-    assert!(proposals[0].refused.as_ref().unwrap().starts_with("3:5: `ta.vwap`"), "{:?}", proposals[0].refused);
+    assert!(proposals[0].refused.as_ref().unwrap().starts_with("3:5: `ta.nosuch`"), "{:?}", proposals[0].refused);
     assert_eq!(proposals[1].from, "catalogue:sma_cross", "the words still stand");
 }

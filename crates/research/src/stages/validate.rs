@@ -10,10 +10,9 @@ use assay_backtest::overfitting::WalkForwardSettings;
 use assay_backtest::permutation::PermutationSettings;
 use assay_backtest::robustness::{NoiseSettings, agreement};
 use assay_backtest::verdict::{Evidence, Thresholds, Verdict};
-use assay_backtest::{Bars, Costs, Engine, ExamineSettings, Fill, SweepError, examine};
+use assay_backtest::{Bars, Costs, Engine, ExamineSettings, Fill, SweepError, columns_read, examine};
 use assay_corpus::Corpus;
-use assay_pine::Program;
-use assay_pine::graph::{Graph, Indicator, Op, Price};
+use assay_pine::Strategy;
 use assay_storage::{Database, Tx, Value};
 use assay_units::{ContentHash, Seed, Timestamp};
 use assay_world::World;
@@ -57,19 +56,19 @@ impl Validate<'_> {
             Err(nothing) => return self.conclude(job, VerdictView { summary: nothing, ..not_testable(self.now()) }),
         };
         let symbols = self.symbols(&subject)?;
-        let programs: Vec<(i64, &Proposal, Program)> = proposals
+        let strategies: Vec<(i64, &Proposal, Strategy)> = proposals
             .iter()
             .filter(|(_, proposal)| proposal.refused.is_none())
             .map(|(ordinal, proposal)| {
-                (*ordinal, proposal, propose::program(proposal).expect("it was compiled before it was stored"))
+                (*ordinal, proposal, propose::strategy(proposal).expect("it was compiled before it was stored"))
             })
             .collect();
-        let all = programs.len() * symbols.len();
+        let all = strategies.len() * symbols.len();
         let mut done = 0;
-        for (ordinal, proposal, program) in &programs {
+        for (ordinal, proposal, strategy) in &strategies {
             for symbol in &symbols {
                 if !self.is_examined(job, *ordinal, &symbol.symbol)? {
-                    self.item(job, *ordinal, proposal, program, symbol, (done, all))?;
+                    self.item(job, *ordinal, proposal, strategy, symbol, (done, all))?;
                 }
                 done += 1;
             }
@@ -146,16 +145,16 @@ impl Validate<'_> {
         job: &Job,
         ordinal: i64,
         proposal: &Proposal,
-        program: &Program,
+        strategy: &Strategy,
         set: &DataSet,
         (done, all): (usize, usize),
     ) -> Result<(), StageError> {
         let (_, bars) = self.prices.load(&set.symbol)?;
         let what = format!("{} on {}", proposal.title, set.symbol);
-        let fill = if program.settings.process_orders_on_close { Fill::Close } else { Fill::NextOpen };
+        let fill = if strategy.settings().process_orders_on_close { Fill::Close } else { Fill::NextOpen };
         let costs = Costs {
             // A script's own commission is part of its claim, but never below ours.
-            fee: self.settings.costs.fee.max(program.settings.commission_percent.unwrap_or(0.0) / 100.0),
+            fee: self.settings.costs.fee.max(strategy.settings().commission_percent.unwrap_or(0.0) / 100.0),
             slippage: self.settings.costs.slippage,
         };
         let settings = ExamineSettings {
@@ -185,7 +184,7 @@ impl Validate<'_> {
             reasons: vec![],
             evidence: None,
             own: Looks::default(),
-            grid: program.grid_size().unwrap_or(u64::MAX),
+            grid: strategy.grid_size().unwrap_or(u64::MAX),
             bars: bars.len(),
             test_from: None,
             periods_per_year: bars.periods_per_year(),
@@ -195,7 +194,7 @@ impl Validate<'_> {
             fill: fill.as_str().into(),
             chosen: None,
         };
-        if let Some(missing) = missing_columns(program, &bars) {
+        if let Some(missing) = missing_columns(strategy, &bars) {
             view.summary = format!("Skipped: it reads {missing}, which {} does not have.", set.symbol);
             return self.commit(job, proposal, set, &view);
         }
@@ -205,7 +204,7 @@ impl Validate<'_> {
             self.activities.set(&job.concept, &what, (done, all), (points, of));
             !self.stop.load(Ordering::Relaxed)
         };
-        match examine(program, &bars, &settings, prior, &hear) {
+        match examine(strategy, &bars, &settings, prior, &hear) {
             Ok(examination) => {
                 let judgement = &examination.judgement;
                 view.verdict = judgement.ruling.verdict.as_str().into();
@@ -217,7 +216,7 @@ impl Validate<'_> {
                 let walked = examination.chosen.as_ref().and_then(|chosen| chosen.walk_forward.as_ref());
                 view.test_from = walked.and_then(|walked| bars.time.get(walked.first_bar)).copied();
                 view.scatter = judgement.scatter;
-                view.chosen = ChosenView::of(&examination, program, &bars.time, view.periods_per_year);
+                view.chosen = ChosenView::of(&examination, strategy, &bars.time, view.periods_per_year);
             }
             Err(SweepError::Cancelled) => return Err(StageError::Stopped),
             Err(error) => {
@@ -406,43 +405,17 @@ fn seed(pine: &str, prices: &str) -> Seed {
     Seed(u64::from_le_bytes(hash.0[..8].try_into().expect("eight bytes")))
 }
 
-/// What the program reads and the data set lacks: volume that is always 0, or highs and lows that are the close.
-fn missing_columns(program: &Program, bars: &Bars) -> Option<&'static str> {
+/// What the strategy reads and the data set lacks: volume that is always 0, or highs and lows that are the close.
+fn missing_columns(strategy: &Strategy, bars: &Bars) -> Option<&'static str> {
     let no_volume = bars.volume.iter().all(|v| *v == 0.0);
     let close_only = bars.high == bars.close && bars.low == bars.close;
-    let reads = |wanted: &dyn Fn(&Op) -> bool| {
-        let mut live = vec![false; program.graph.nodes.len()];
-        (live[program.entry.0 as usize], live[program.exit.0 as usize]) = (true, true);
-        program.graph.nodes.iter().enumerate().rev().any(|(i, node)| {
-            if live[i] {
-                Graph::operands(&node.op).iter().for_each(|id| live[id.0 as usize] = true);
-            }
-            live[i] && wanted(&node.op)
-        })
-    };
-    let volume = |op: &Op| {
-        matches!(op, Op::Price(Price::Volume) | Op::Indicator(Indicator::Vwma | Indicator::Mfi | Indicator::Obv, _))
-    };
-    let range = |op: &Op| {
-        matches!(
-            op,
-            Op::Price(Price::High | Price::Low | Price::Open)
-                | Op::Indicator(
-                    Indicator::TrueRange
-                        | Indicator::Atr
-                        | Indicator::PlusDi
-                        | Indicator::MinusDi
-                        | Indicator::Adx
-                        | Indicator::Supertrend
-                        | Indicator::SupertrendDirection
-                        | Indicator::Sar,
-                    _
-                )
-        )
-    };
+    if !no_volume && !close_only {
+        return None;
+    }
+    let read = columns_read(strategy.into(), bars);
     match () {
-        () if no_volume && reads(&volume) => Some("volume"),
-        () if close_only && reads(&range) => Some("opens, highs or lows"),
+        () if no_volume && read.volume => Some("volume"),
+        () if close_only && read.range => Some("opens, highs or lows"),
         () => None,
     }
 }

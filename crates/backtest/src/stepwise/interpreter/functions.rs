@@ -240,7 +240,25 @@ impl<'a> Machine<'a> {
             return self.fail(line, format!("{frame:?} is no interval"));
         };
         let session = text(1);
-        let ms = self.bars.time[self.t];
+        let number = |k: usize| given.get(k).and_then(Option::as_ref).map_or(0.0, Value::number);
+        let (back, periods) = (number(3).trunc(), number(4).trunc());
+        if !(-5_000.0..=5_000.0).contains(&back) || !(-5_000.0..=5_000.0).contains(&periods) {
+            return self.fail(line, "`bars_back` lies outside of -5000 to 5000");
+        }
+        if back > self.t as f64 {
+            return Value::Na;
+        }
+        // A bar that is still to come opens as many intervals later, by the calendar.
+        let ms = if back >= 0.0 {
+            self.bars.time[self.t - back as usize]
+        } else {
+            (0..(-back) as usize).fold(self.bars.time[self.t], |at, _| self.interval.end(at))
+        };
+        let ms = if periods >= 0.0 {
+            (0..periods as usize).fold(ms, |at, _| interval.start(at) - 1)
+        } else {
+            (0..(-periods) as usize).fold(ms, |at, _| interval.end(at))
+        };
         if !session.is_empty() {
             let parsed = match &self.last_session {
                 Some((known, parsed)) if *known == session => Some(parsed.clone()),
@@ -250,7 +268,7 @@ impl<'a> Machine<'a> {
                 return self.fail(line, format!("{session:?} is no session such as \"0930-1600:23456\""));
             };
             let Some(zone) = self.zone(given.get(2).and_then(Option::as_ref), line) else { return Value::Na };
-            let length = self.closes(self.t) - ms;
+            let length = self.closes(self.t) - self.bars.time[self.t];
             let holds = parsed.holds(zone.wall(ms), length);
             self.last_session = Some((session, parsed));
             if !holds {
@@ -261,7 +279,8 @@ impl<'a> Machine<'a> {
         Value::Number(match (end, own) {
             (false, true) => ms,
             (false, false) => interval.start(ms),
-            (true, true) => self.closes(self.t),
+            (true, true) if back == 0.0 && periods == 0.0 => self.closes(self.t),
+            (true, true) => self.interval.end(ms),
             (true, false) => interval.end(ms),
         } as f64)
     }

@@ -125,7 +125,6 @@ fn heikin_ashi(bars: &mut Bars) {
 mod tests {
     use super::super::calendar::Interval;
     use super::*;
-    use crate::stepwise::interpreter::Interval;
 
     #[test]
     fn days_make_weeks() {

@@ -41,13 +41,11 @@ struct Levels<S: Words> {
     stop: Num<S>,
     /// +inf: none.
     limit: Num<S>,
-    /// Start of the trailing stop; +inf: none.
+    /// Start of the trailing stop; +inf: none, -inf: it has started.
     trail: Num<S>,
     /// Distance of the trailing stop; +inf: none.
     offset: Num<S>,
-    /// Mask: has a trailing stop.
-    trails: Mask<S>,
-    /// Mask: it has no distance.
+    /// The trailing stop has not started and has no distance: it fills where it starts.
     tight: Mask<S>,
 }
 
@@ -125,7 +123,6 @@ impl<S: Words> Levels<S> {
             limit: n(f64::INFINITY),
             trail: n(f64::INFINITY),
             offset: n(f64::INFINITY),
-            trails: no,
             tight: no,
         }
     }
@@ -223,6 +220,10 @@ impl<S: Words> Group<S> {
     pub fn begin(&mut self, terms: &Terms, tick: &Tick) {
         self.at_close = self.no();
         let held = self.held();
+        if !self.busy && !held.any() {
+            self.mark = self.n(tick.close);
+            return;
+        }
         let (open, close) = (self.n(tick.open), self.n(tick.close));
         let (o, c) = (self.mirrored(terms, open), self.mirrored(terms, close));
         let (h, l) = self.extremes(terms, tick);
@@ -237,6 +238,7 @@ impl<S: Words> Group<S> {
             hit |= adverse_first & c.le(topped - levels.offset);
             if !self.busy && !(hit & held).any() {
                 self.anchor = topped;
+                self.levels.trail = h.ge(levels.trail).pick(self.n(f64::NEG_INFINITY), levels.trail);
             }
         }
         if self.busy || (hit & held).any() {
@@ -271,8 +273,15 @@ impl<S: Words> Group<S> {
     /// The anchor once the price was at `x`.
     #[inline(always)]
     fn touched(&self, anchor: Num<S>, x: Num<S>) -> Num<S> {
-        let starts = self.levels.trails & (anchor.gt(self.n(f64::NEG_INFINITY)) | x.ge(self.levels.trail));
-        starts.pick(anchor.larger(x), anchor)
+        x.ge(self.levels.trail).pick(anchor.larger(x), anchor)
+    }
+
+    /// The price is at `x`: trailing stops of the lanes of `m` start or follow.
+    #[inline(always)]
+    fn touch(&mut self, m: Mask<S>, x: Num<S>) {
+        let starts = m & x.ge(self.levels.trail);
+        self.anchor = starts.pick(self.anchor.larger(x), self.anchor);
+        self.levels.trail = starts.pick(self.n(f64::NEG_INFINITY), self.levels.trail);
     }
 
     /// The bar in full: brackets at the open, market orders, brackets within the bar.
@@ -280,7 +289,9 @@ impl<S: Words> Group<S> {
     fn work(&mut self, terms: &Terms, tick: &Tick) {
         let open = self.n(tick.open);
         self.growth = self.n(1.0);
-        self.anchor = self.held().pick(self.touched(self.anchor, self.mirrored(terms, open)), self.anchor);
+        if terms.orders.trails {
+            self.touch(self.held(), self.mirrored(terms, open));
+        }
         self.brackets_at(terms, tick, open, self.held());
         if self.busy {
             self.markets_at(terms, tick, open, false, |_| true);
@@ -343,8 +354,7 @@ impl<S: Words> Group<S> {
                     if allowed && m.any() {
                         self.open_position(terms, tick, m, k, *id, *side, price, at_close);
                         if !at_close {
-                            let touched = self.touched(self.anchor, self.mirrored(terms, price));
-                            self.anchor = (m & self.held()).pick(touched, self.anchor);
+                            self.touch(m & self.held(), self.mirrored(terms, price));
                             self.brackets_at(terms, tick, price, m & self.held());
                         }
                     }
@@ -370,7 +380,7 @@ impl<S: Words> Group<S> {
         let first_stop = levels.stop.larger(opened - levels.offset);
         let fell = adverse_first & first_stop.ge(l);
         // Up: the target, or a trailing stop without a distance, whichever is nearer.
-        let starts = levels.tight.without(opened.gt(self.n(f64::NEG_INFINITY))) & h.ge(levels.trail);
+        let starts = levels.tight & h.ge(levels.trail);
         let reached = h.ge(levels.limit);
         let limited = (reached & !(starts & levels.trail.lt(levels.limit))).without(fell);
         let tight = starts.without(fell | limited);
@@ -388,10 +398,10 @@ impl<S: Words> Group<S> {
             let inside = |x: Num<S>| x.ge(l) & x.le(h);
             self.ambiguous = self.ambiguous.count(exits & inside(stop) & inside(levels.limit));
             let raw = self.mirrored(terms, price);
-            self.anchor = topped;
+            self.touch(held, h);
             self.close_position(terms, tick, exits, raw, limited);
         } else {
-            self.anchor = topped;
+            self.touch(held, h);
         }
     }
 
@@ -565,10 +575,13 @@ impl<S: Words> Group<S> {
             let offset = leg(Leg::TrailOffset);
             let (start, points) = (leg(Leg::TrailPrice), leg(Leg::TrailPoints));
             let by_points = (entry + points * tick).given(f64::INFINITY);
-            levels.trail = price(start).given(f64::INFINITY).smaller(by_points);
-            levels.trails = offset.ge(self.n(0.0)) & (start.equal(start) | points.equal(points));
-            levels.offset = levels.trails.pick(offset * tick, self.n(f64::INFINITY));
-            levels.tight = levels.trails & offset.equal(self.n(0.0));
+            let trails = offset.ge(self.n(0.0)) & (start.is_number() | points.is_number());
+            let started = self.anchor.gt(self.n(f64::NEG_INFINITY));
+            let level = price(start).given(f64::INFINITY).smaller(by_points);
+            let level = started.pick(self.n(f64::NEG_INFINITY), level);
+            levels.trail = trails.pick(level, self.n(f64::INFINITY));
+            levels.offset = trails.pick(offset * tick, self.n(f64::INFINITY));
+            levels.tight = (trails & offset.equal(self.n(0.0))).without(started);
         }
         self.set_levels(m, &levels);
     }
@@ -580,7 +593,6 @@ impl<S: Words> Group<S> {
         old.limit = m.pick(new.limit, old.limit);
         old.trail = m.pick(new.trail, old.trail);
         old.offset = m.pick(new.offset, old.offset);
-        old.trails = m.choose(new.trails, old.trails);
         old.tight = m.choose(new.tight, old.tight);
     }
 
@@ -652,8 +664,7 @@ impl<S: Words> Group<S> {
         // Most strategies place the same bracket on every bar.
         let mut same = bracket.resting & bracket.long.same(long) & bracket.short.same(short);
         for leg in legs {
-            let (old, new) = (bracket.legs[leg.leg], value(leg));
-            same &= old.equal(new) | !(old.is_number() | new.is_number());
+            same &= bracket.legs[leg.leg].same_bits(value(leg));
         }
         if !m.without(same).any() {
             return;

@@ -170,9 +170,17 @@ impl<'a> Lanes<'a> {
 
     /// Lanes whose lengths cannot be used become invalid.
     fn check(&self, local: &mut Local, digits: &[Vec<usize>], valid: &mut [bool]) {
-        for (valid, digits) in valid.iter_mut().zip(digits) {
-            let usable = |(_, node): &(u32, NodeId)| self.shared.get(local, *node, digits).is_ok();
-            *valid = *valid && self.code.leaves.iter().all(usable);
+        for (_, node) in &self.code.leaves {
+            let mut known: Option<(u64, bool)> = None;
+            for (valid, digits) in valid.iter_mut().zip(digits) {
+                let key = self.shared.combination(*node, digits);
+                let usable = match known {
+                    Some((same, usable)) if same == key => usable,
+                    _ => self.shared.get(local, *node, digits).is_ok(),
+                };
+                known = Some((key, usable));
+                *valid &= usable;
+            }
         }
     }
 
@@ -186,8 +194,13 @@ impl<'a> Lanes<'a> {
             let mut keys: Vec<u64> = Vec::with_capacity(WIDTH);
             let mut columns: Vec<Arc<Column>> = Vec::with_capacity(WIDTH);
             for at in reads {
-                keys.push(self.shared.combination(*node, &digits[at]));
-                columns.push(self.shared.get(local, *node, &digits[at])?);
+                let key = self.shared.combination(*node, &digits[at]);
+                let column = match (keys.last(), columns.last()) {
+                    (Some(last), Some(column)) if *last == key => column.clone(),
+                    _ => self.shared.get(local, *node, &digits[at])?,
+                };
+                keys.push(key);
+                columns.push(column);
             }
             let same = |keys: &[u64]| keys.iter().all(|key| *key == keys[0]);
             if same(&keys) {

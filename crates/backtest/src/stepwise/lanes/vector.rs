@@ -76,6 +76,13 @@ impl<S: Words> Num<S> {
         Mask(self.0, self.0.equal_f64s(self.1, other.1))
     }
 
+    /// Lanes with the same bits.
+    #[inline(always)]
+    pub fn same_bits(self, other: Num<S>) -> Mask<S> {
+        let simd = self.0;
+        Mask(simd, simd.equal_u64s(simd.transmute_u64s_f64s(self.1), simd.transmute_u64s_f64s(other.1)))
+    }
+
     /// Lanes that are not NaN.
     #[inline(always)]
     pub fn is_number(self) -> Mask<S> {

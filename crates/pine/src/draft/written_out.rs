@@ -1,0 +1,376 @@
+//! Series functions over values that are only known bar by bar, or that advance only on some bars, written out as registers.
+//!
+//! Each copy of a function agrees with its column to the bit: same sums, in the same order, from the same first bar.
+
+use super::{At, DELAY_MAX, Draft, OCCURRENCES_MAX, WINDOW_MAX, Written, says};
+use crate::Diagnostic;
+use crate::graph::{Binary, Compare, Indicator as I, Kind, NodeId, Op, Price, Time, Unary};
+
+impl Draft {
+    /// A built-in series function over values with feedback, or one that advances only where `gate` holds.
+    pub fn written_out(&mut self, which: I, args: &[NodeId], gate: Option<NodeId>, line: u32) -> Written {
+        let at = At { gate, line };
+        // These take their length as a number; windows are written out for each length.
+        if !matches!(which, I::Ema | I::Rma | I::Rsi | I::Atr) {
+            for (k, arg) in args.iter().enumerate() {
+                let written = self.by_value(*arg, line, |draft, value| {
+                    let mut args = args.to_vec();
+                    args[k] = value;
+                    draft.written_out(which, &args, gate, line)
+                });
+                if let Some(written) = written {
+                    return written;
+                }
+            }
+        }
+        let x = args.first().copied();
+        match (which, x, args) {
+            (I::TrueRange, ..) => Ok(self.add(Op::Indicator(I::TrueRange, vec![]), line)),
+            (I::Ema, _, [x, n]) => {
+                let n = self.whole(*n, line);
+                let (one, two) = (self.number(1.0, line), self.number(2.0, line));
+                let n1 = self.math(Binary::Add, n, one, line);
+                let a = self.math(Binary::Div, two, n1, line);
+                self.recursive(*x, n, at, |draft, e, x| {
+                    let away = draft.math(Binary::Sub, x, e, line);
+                    let part = draft.math(Binary::Mul, a, away, line);
+                    draft.math(Binary::Add, e, part, line)
+                })
+            }
+            (I::Rma, _, [x, n]) => self.wilder(*x, *n, at),
+            (I::Rsi, _, [x, n]) => self.rsi(*x, *n, at),
+            (I::Atr, Some(n), _) => {
+                let range = self.add(Op::Indicator(I::TrueRange, vec![]), line);
+                let bar = self.add(Op::Time(Time::BarIndex), line);
+                let (zero, na) = (self.number(0.0, line), self.number(f64::NAN, line));
+                let first = self.add(Op::Compare(Compare::Eq, bar, zero), line);
+                let range = self.add(Op::Select(first, na, range), line);
+                self.wilder(range, n, at)
+            }
+            (I::Sum, _, [x, n]) => self.sum(*x, *n, at),
+            (I::Sma, _, [x, n]) => {
+                let total = self.sum(*x, *n, at)?;
+                let n = self.whole(*n, line);
+                Ok(self.math(Binary::Div, total, n, line))
+            }
+            (I::Vwma, _, [x, n]) => {
+                let volume = self.add(Op::Price(Price::Volume), line);
+                let traded = self.math(Binary::Mul, *x, volume, line);
+                let (top, bottom) = (self.sum(traded, *n, at)?, self.sum(volume, *n, at)?);
+                let (zero, na) = (self.number(0.0, line), self.number(f64::NAN, line));
+                let any = self.add(Op::Compare(Compare::Gt, bottom, zero), line);
+                let ratio = self.math(Binary::Div, top, bottom, line);
+                Ok(self.add(Op::Select(any, ratio, na), line))
+            }
+            (I::Cum, Some(x), _) => {
+                let (register, old) = self.cell("cum", 0.0, Kind::Number, at)?;
+                let total = self.plus_unless_na(old, x, line);
+                self.hold(register, total, at);
+                Ok(total)
+            }
+            (I::Highest, _, [x, n]) => self.extreme(*x, *n, Binary::Max, at),
+            (I::Lowest, _, [x, n]) => self.extreme(*x, *n, Binary::Min, at),
+            (I::HighestBars, _, [x, n]) => self.extreme_bars(*x, *n, Binary::Max, Compare::Gt, at),
+            (I::LowestBars, _, [x, n]) => self.extreme_bars(*x, *n, Binary::Min, Compare::Lt, at),
+            (I::Change, _, [x, n]) => {
+                let before = self.ago(*x, *n, at)?;
+                Ok(self.math(Binary::Sub, *x, before, line))
+            }
+            (I::Roc, _, [x, n]) => {
+                let before = self.ago(*x, *n, at)?;
+                let (one, hundred) = (self.number(1.0, line), self.number(100.0, line));
+                let ratio = self.math(Binary::Div, *x, before, line);
+                let rate = self.math(Binary::Sub, ratio, one, line);
+                Ok(self.math(Binary::Mul, hundred, rate, line))
+            }
+            (I::Stoch, _, [x, high, low, n]) => {
+                let top = self.extreme(*high, *n, Binary::Max, at)?;
+                let bottom = self.extreme(*low, *n, Binary::Min, at)?;
+                let range = self.math(Binary::Sub, top, bottom, line);
+                let place = self.math(Binary::Sub, *x, bottom, line);
+                let hundred = self.number(100.0, line);
+                let place = self.math(Binary::Mul, hundred, place, line);
+                Ok(self.math(Binary::Div, place, range, line))
+            }
+            (I::AllTimeMax | I::AllTimeMin, Some(x), _) => {
+                let (register, old) = self.cell("best", f64::NAN, Kind::Number, at)?;
+                let beats = if which == I::AllTimeMax { Compare::Gt } else { Compare::Lt };
+                let better = self.add(Op::Compare(beats, x, old), line);
+                let none = self.add(Op::IsNa(old), line);
+                let taken = self.add(Op::Or(better, none), line);
+                let best = self.add(Op::Select(taken, x, old), line);
+                self.hold(register, best, at);
+                Ok(best)
+            }
+            (I::PivotHigh, _, [x, left, right]) => self.pivot(*x, (*left, *right), Compare::Gt, Compare::Ge, at),
+            (I::PivotLow, _, [x, left, right]) => self.pivot(*x, (*left, *right), Compare::Lt, Compare::Le, at),
+            (I::Wma | I::Stdev | I::Dev | I::Cci | I::LinReg, _, [x, n]) => self.over_window(which, *x, *n, at),
+            _ => Err(says(
+                line,
+                format!(
+                    "{} over values with feedback, or inside a branch, runs in the interpreter alone",
+                    spelt(which)
+                ),
+            )),
+        }
+    }
+
+    /// Bars since a truth held, of those on which the gate held.
+    pub fn written_out_bars_since(&mut self, condition: NodeId, gate: Option<NodeId>, line: u32) -> Written {
+        let at = At { gate, line };
+        let (register, old) = self.cell("barssince", f64::NAN, Kind::Number, at)?;
+        let bar = self.add(Op::Time(Time::BarIndex), line);
+        let last = self.add(Op::Select(condition, bar, old), line);
+        self.hold(register, last, at);
+        Ok(self.math(Binary::Sub, bar, last, line))
+    }
+
+    /// The number on the n-th last bar on which the truth held.
+    pub fn written_out_value_when(
+        &mut self,
+        (condition, source, occurrence): (NodeId, NodeId, NodeId),
+        gate: Option<NodeId>,
+        line: u32,
+    ) -> Written {
+        let at = At { gate, line };
+        let n = self.constant_of(occurrence, 0.0, OCCURRENCES_MAX, at)?;
+        let mut newer = source;
+        let mut now = source;
+        for _ in 0..=n {
+            let (register, old) = self.cell("valuewhen", f64::NAN, Kind::Number, at)?;
+            now = self.add(Op::Select(condition, newer, old), line);
+            self.hold(register, now, at);
+            newer = old;
+        }
+        Ok(now)
+    }
+
+    /// A length or offset as a number: it must be known when the script is read.
+    fn constant_of(&self, n: NodeId, least: f64, most: usize, at: At) -> Result<usize, Diagnostic> {
+        match self.graph.node(n).op {
+            Op::Number(x) if x.floor() >= least && x.floor() <= most as f64 => Ok(x.floor() as usize),
+            Op::Number(_) => Err(says(
+                at.line,
+                format!("a window over values with feedback, or inside a branch, has at most {most} bars here"),
+            )),
+            _ => Err(says(
+                at.line,
+                "a window over values with feedback, or inside a branch, needs a constant length here".to_owned(),
+            )),
+        }
+    }
+
+    fn ago(&mut self, x: NodeId, n: NodeId, at: At) -> Written {
+        let n = self.constant_of(n, 1.0, DELAY_MAX, at)?;
+        self.delayed(x, n as f64, at.gate, at.line)
+    }
+
+    /// The last n values, the newest first.
+    fn window(&mut self, x: NodeId, n: NodeId, at: At) -> Result<Vec<NodeId>, Diagnostic> {
+        let n = self.constant_of(n, 1.0, WINDOW_MAX, at)?;
+        (0..n).map(|back| self.delayed(x, back as f64, at.gate, at.line)).collect()
+    }
+
+    fn plus_unless_na(&mut self, total: NodeId, x: NodeId, line: u32) -> NodeId {
+        let (missing, zero) = (self.add(Op::IsNa(x), line), self.number(0.0, line));
+        let added = self.add(Op::Select(missing, zero, x), line);
+        self.math(Binary::Add, total, added, line)
+    }
+
+    /// Number of values since the last `na`.
+    fn run(&mut self, x: NodeId, at: At) -> Written {
+        let line = at.line;
+        let (register, old) = self.cell("run", 0.0, Kind::Number, at)?;
+        let (zero, one) = (self.number(0.0, line), self.number(1.0, line));
+        let missing = self.add(Op::IsNa(x), line);
+        let longer = self.math(Binary::Add, old, one, line);
+        let run = self.add(Op::Select(missing, zero, longer), line);
+        self.hold(register, run, at);
+        Ok(run)
+    }
+
+    /// Averages that start from the mean of the first n values in a row; a gap shows as one, and they go on behind it.
+    fn recursive(
+        &mut self,
+        x: NodeId,
+        n: NodeId,
+        at: At,
+        step: impl FnOnce(&mut Draft, NodeId, NodeId) -> NodeId,
+    ) -> Written {
+        let line = at.line;
+        let run = self.run(x, at)?;
+        let (total_register, total) = self.cell("total", 0.0, Kind::Number, at)?;
+        let (register, old) = self.cell("average", f64::NAN, Kind::Number, at)?;
+        let (zero, na) = (self.number(0.0, line), self.number(f64::NAN, line));
+        let missing = self.add(Op::IsNa(x), line);
+        let unseeded = self.add(Op::IsNa(old), line);
+        let sum = self.math(Binary::Add, total, x, line);
+        let total = self.add(Op::Select(missing, zero, sum), line);
+        // Once it runs, the seed's sum is of no use.
+        let kept = self.add(Op::Select(unseeded, total, zero), line);
+        self.hold(total_register, kept, at);
+        let full = self.add(Op::Compare(Compare::Ge, run, n), line);
+        let mean = self.math(Binary::Div, total, n, line);
+        let seed = self.add(Op::Select(full, mean, na), line);
+        let stepped = step(self, old, x);
+        let on = self.add(Op::Select(missing, old, stepped), line);
+        let now = self.add(Op::Select(unseeded, seed, on), line);
+        self.hold(register, now, at);
+        Ok(self.add(Op::Select(missing, na, now), line))
+    }
+
+    fn wilder(&mut self, x: NodeId, n: NodeId, at: At) -> Written {
+        let line = at.line;
+        let n = self.whole(n, line);
+        let one = self.number(1.0, line);
+        let less = self.math(Binary::Sub, n, one, line);
+        self.recursive(x, n, at, |draft, e, x| {
+            let kept = draft.math(Binary::Mul, e, less, line);
+            let both = draft.math(Binary::Add, kept, x, line);
+            draft.math(Binary::Div, both, n, line)
+        })
+    }
+
+    fn rsi(&mut self, x: NodeId, n: NodeId, at: At) -> Written {
+        let line = at.line;
+        let before = self.delayed(x, 1.0, at.gate, line)?;
+        let moved = self.math(Binary::Sub, x, before, line);
+        let zero = self.number(0.0, line);
+        let gain = self.math(Binary::Max, moved, zero, line);
+        let fallen = self.add(Op::Unary(Unary::Neg, moved), line);
+        let loss = self.math(Binary::Max, fallen, zero, line);
+        let (up, down) = (self.wilder(gain, n, at)?, self.wilder(loss, n, at)?);
+        let both = self.math(Binary::Add, up, down, line);
+        let still = self.add(Op::Compare(Compare::Eq, both, zero), line);
+        let hundred = self.number(100.0, line);
+        let share = self.math(Binary::Mul, hundred, up, line);
+        let share = self.math(Binary::Div, share, both, line);
+        Ok(self.add(Op::Select(still, zero, share), line))
+    }
+
+    /// By prefix sums: the total now, less the total n bars ago.
+    fn sum(&mut self, x: NodeId, n: NodeId, at: At) -> Written {
+        let line = at.line;
+        let length = self.constant_of(n, 1.0, WINDOW_MAX, at)?;
+        let run = self.run(x, at)?;
+        let (register, old) = self.cell("total", 0.0, Kind::Number, at)?;
+        let total = self.plus_unless_na(old, x, line);
+        self.hold(register, total, at);
+        let before = self.delayed_from(total, length as f64, 0.0, at)?;
+        let sum = self.math(Binary::Sub, total, before, line);
+        let (n, na) = (self.number(length as f64, line), self.number(f64::NAN, line));
+        let full = self.add(Op::Compare(Compare::Ge, run, n), line);
+        Ok(self.add(Op::Select(full, sum, na), line))
+    }
+
+    fn extreme(&mut self, x: NodeId, n: NodeId, which: Binary, at: At) -> Written {
+        let window = self.window(x, n, at)?;
+        Ok(window[1..].iter().fold(window[0], |best, next| self.math(which, best, *next, at.line)))
+    }
+
+    fn pivot(&mut self, x: NodeId, sides: (NodeId, NodeId), before: Compare, after: Compare, at: At) -> Written {
+        let line = at.line;
+        let left = self.constant_of(sides.0, 0.0, WINDOW_MAX, at)?;
+        let right = self.constant_of(sides.1, 0.0, WINDOW_MAX, at)?;
+        let pivot = self.delayed(x, right as f64, at.gate, line)?;
+        let mut stands = self.add(Op::Truth(true), line);
+        for back in (0..=left + right).filter(|back| *back != right) {
+            let other = self.delayed(x, back as f64, at.gate, line)?;
+            let beats = if back > right { before } else { after };
+            let beaten = self.add(Op::Compare(beats, pivot, other), line);
+            stands = self.add(Op::And(stands, beaten), line);
+        }
+        // Fewer values than the window has make the first `na`, and comparisons with `na` are false.
+        let na = self.number(f64::NAN, line);
+        Ok(self.add(Op::Select(stands, pivot, na), line))
+    }
+
+    /// The latest wins ties.
+    fn extreme_bars(&mut self, x: NodeId, n: NodeId, which: Binary, beats: Compare, at: At) -> Written {
+        let line = at.line;
+        let window = self.window(x, n, at)?;
+        let (mut best, mut place) = (window[0], self.number(0.0, line));
+        for (back, value) in window.iter().enumerate().skip(1) {
+            let older = self.add(Op::Compare(beats, *value, best), line);
+            let there = self.number(-(back as f64), line);
+            place = self.add(Op::Select(older, there, place), line);
+            best = self.math(which, best, *value, line);
+        }
+        let (missing, na) = (self.add(Op::IsNa(best), line), self.number(f64::NAN, line));
+        Ok(self.add(Op::Select(missing, na, place), line))
+    }
+
+    fn over_window(&mut self, which: I, x: NodeId, n: NodeId, at: At) -> Written {
+        let line = at.line;
+        let mut window = self.window(x, n, at)?;
+        window.reverse();
+        let count = self.number(window.len() as f64, line);
+        if which == I::Wma {
+            let weights = self.number((window.len() * (window.len() + 1) / 2) as f64, line);
+            let parts: Vec<NodeId> = (1..)
+                .zip(&window)
+                .map(|(weight, value)| {
+                    let weight = self.number(f64::from(weight), line);
+                    self.math(Binary::Mul, *value, weight, line)
+                })
+                .collect();
+            let total = self.total(&parts, line);
+            return Ok(self.math(Binary::Div, total, weights, line));
+        }
+        let total = self.total(&window, line);
+        let mean = self.math(Binary::Div, total, count, line);
+        let away: Vec<NodeId> = window.iter().map(|value| self.math(Binary::Sub, *value, mean, line)).collect();
+        if which == I::LinReg {
+            let middle = (window.len() as f64 - 1.0) / 2.0;
+            let spread: f64 = (0..window.len()).map(|i| (i as f64 - middle) * (i as f64 - middle)).sum();
+            let parts: Vec<NodeId> = (0..)
+                .zip(&away)
+                .map(|(i, away)| {
+                    let place = self.number(f64::from(i) - middle, line);
+                    self.math(Binary::Mul, place, *away, line)
+                })
+                .collect();
+            let slope = if window.len() == 1 {
+                self.number(0.0, line)
+            } else {
+                let (total, spread) = (self.total(&parts, line), self.number(spread, line));
+                self.math(Binary::Div, total, spread, line)
+            };
+            let middle = self.number(middle, line);
+            let rise = self.math(Binary::Mul, slope, middle, line);
+            return Ok(self.math(Binary::Add, mean, rise, line));
+        }
+        if which == I::Stdev {
+            let squares: Vec<NodeId> = away.iter().map(|away| self.math(Binary::Mul, *away, *away, line)).collect();
+            let total = self.total(&squares, line);
+            let variance = self.math(Binary::Div, total, count, line);
+            return Ok(self.add(Op::Unary(Unary::Sqrt, variance), line));
+        }
+        let sizes: Vec<NodeId> = away.iter().map(|away| self.add(Op::Unary(Unary::Abs, *away), line)).collect();
+        let total = self.total(&sizes, line);
+        let dev = self.math(Binary::Div, total, count, line);
+        if which == I::Dev {
+            return Ok(dev);
+        }
+        let factor = self.number(0.015, line);
+        let scaled = self.math(Binary::Mul, factor, dev, line);
+        let newest = away[away.len() - 1];
+        Ok(self.math(Binary::Div, newest, scaled, line))
+    }
+
+    /// In order from the first, as the columns add.
+    fn total(&mut self, parts: &[NodeId], line: u32) -> NodeId {
+        parts[1..].iter().fold(parts[0], |total, part| self.math(Binary::Add, total, *part, line))
+    }
+}
+
+/// As the script spells it.
+fn spelt(which: I) -> String {
+    match which {
+        I::Sum => "`math.sum`".to_owned(),
+        I::LinRegAt => "`ta.linreg`".to_owned(),
+        I::PlusDi | I::MinusDi | I::Adx => "`ta.dmi`".to_owned(),
+        I::SupertrendDirection => "`ta.supertrend`".to_owned(),
+        which => format!("`ta.{}`", format!("{which:?}").to_lowercase()),
+    }
+}
