@@ -358,8 +358,16 @@ mod tests {
 
     /// Crossings, "ever since", history: all that is carried from one stretch to the next; and a series for each point.
     const STRATEGIES: [(&str, &str, &str); 3] = [
-        ("a = ta.sma(close, n)\nb = ta.ema(close, m)", "a > b and not na(ta.barssince(a < b))", "(a < b)[q]"),
-        ("a = ta.sma(close, n)\nb = ta.sma(close, m)", "ta.crossover(a, b)", "ta.crossunder(a, b)[1] or (a == b)[64]"),
+        (
+            "a = ta.sma(close, n)\nb = ta.ema(close, m)\nsince = ta.barssince(a < b)",
+            "a > b and not na(since)",
+            "(a < b)[q]",
+        ),
+        (
+            "a = ta.sma(close, n)\nb = ta.sma(close, m)\ndown = ta.crossunder(a, b)[1]\nequal = (a == b)[64]",
+            "ta.crossover(a, b)",
+            "down or equal",
+        ),
         ("a = ta.sma(close, n) * (1 + m * q / 1000)", "close < a", "close > a[1]"),
     ];
 

@@ -210,7 +210,7 @@ pub struct Evidence {
     pub delay_one_kept: Option<f64>,
     /// Two bars later.
     pub delay_two_kept: Option<f64>,
-    /// Annual Sharpe ratio without the best five trades.
+    /// Annual Sharpe ratio without the best trades: one in twenty, at least one and at most five.
     pub best_trades_out_sharpe: Option<f64>,
     /// Median Sharpe ratio on noisy prices over that on the real ones.
     pub noise_kept: Option<f64>,
@@ -489,11 +489,12 @@ fn best_trades(e: &Evidence) -> Reason {
     let (passed, text) = match figure(e.best_trades_out_sharpe) {
         None => (false, "What is left without its best trades could not be measured.".to_owned()),
         Some(sharpe) if sharpe > 0.0 => {
-            (true, format!("Without its five best trades it still earns: yearly Sharpe ratio {sharpe:.2}."))
+            (true, format!("Without its best trades, one in twenty, it still earns: yearly Sharpe ratio {sharpe:.2}."))
         }
-        Some(sharpe) => {
-            (false, format!("It hangs on its five best trades: without them its yearly Sharpe ratio is {sharpe:.2}."))
-        }
+        Some(sharpe) => (
+            false,
+            format!("It hangs on its best trades: without one in twenty its yearly Sharpe ratio is {sharpe:.2}."),
+        ),
     };
     reason("best_trades", Verdict::Weak, passed, text)
 }

@@ -24,8 +24,11 @@ use crate::robustness::{
 use crate::verdict::Thresholds;
 use crate::{Bars, Costs, Engine, Fill, Metrics, SweepError, Trade, metrics};
 
-/// Best trades that are taken out.
-const BEST_TRADES: usize = 5;
+/// Best trades that are taken out: one in twenty, but one at least and five at most. Of a trend follower's thirty trades five
+/// are a sixth, and every true one would fail.
+fn best_trades(trades: usize) -> usize {
+    (trades / 20).clamp(1, 5)
+}
 
 /// How to examine.
 #[derive(Clone, Debug)]
@@ -176,7 +179,7 @@ pub fn examine<'a>(
     let regimes = robustness::regimes(&run, bars);
     let hold = hold_returns(bars, run.first_bar, run.returns.len());
     let benchmark = against_benchmark(&run.returns, &hold);
-    let best_trades_out = without_best_trades(&run, BEST_TRADES);
+    let best_trades_out = without_best_trades(&run, best_trades(run.trades.len()));
     let sharpes: Vec<f64> = swept.trials.iter().filter(|t| t.valid).map(|t| t.sharpe()).collect();
 
     let judgement = judge(&JudgeInput {

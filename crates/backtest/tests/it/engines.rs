@@ -30,11 +30,11 @@ proptest! {
             ("n = input.int(3, minval=1, maxval=9)\nk = input.float(2, minval=1, maxval=3, step=0.25)\n[s, d] = ta.supertrend(k, n)", "d < 0", "d > 0"),
             ("n = input.int(0, minval=-2, maxval=6)", "close > close[nz(n)]", "dayofweek == 6"),
             // Crossings, history of comparisons at three distances, and every comparison of one pair.
-            ("n = input.int(3, minval=2, maxval=9)\nm = input.int(9, minval=5, maxval=40, step=5)\na = ta.sma(close, n)\nb = ta.sma(close, m)", "ta.crossover(a, b) or (a > b)[64] and (a <= b)[1]", "ta.crossunder(b, a) or a != b and (a >= b)[70]"),
+            ("n = input.int(3, minval=2, maxval=9)\nm = input.int(9, minval=5, maxval=40, step=5)\na = ta.sma(close, n)\nb = ta.sma(close, m)\nlong = (a > b)[64]\nshort = (a <= b)[1]\nlonger = (a >= b)[70]\nup = ta.crossover(a, b)\ndown = ta.crossunder(b, a)", "up or long and short", "down or a != b and longer"),
             ("n = input.int(3, minval=1, maxval=9)\nk = input.int(0, minval=0, maxval=3)\nx = ta.rsi(close, n)", "(x < 50)[k] and not (x == 100)", "x > 50 ? x[1] <= 60 : na(x[k]) or x >= 100"),
             // Ever since; a truth that is chosen by an input; a scalar that depends on two inputs.
-            ("n = input.int(3, minval=2, maxval=9)\nm = input.int(2, minval=2, maxval=9)\nq = input.bool(true)\na = ta.ema(close, n)\nb = ta.sma(close, m)", "a > b and not na(ta.barssince(a < b)) and q", "a < b or (q ? b > a + n * m : close < a)"),
-            ("n = input.int(3, minval=2, maxval=9)\nm = input.float(1, minval=0.5, maxval=2, step=0.5)", "close < ta.sma(close, n) - m * ta.stdev(close, n) and ta.barssince(close > open) > n", "close > ta.sma(close, n) + m"),
+            ("n = input.int(3, minval=2, maxval=9)\nm = input.int(2, minval=2, maxval=9)\nq = input.bool(true)\na = ta.ema(close, n)\nb = ta.sma(close, m)\nsince = ta.barssince(a < b)", "a > b and not na(since) and q", "a < b or (q ? b > a + n * m : close < a)"),
+            ("n = input.int(3, minval=2, maxval=9)\nm = input.float(1, minval=0.5, maxval=2, step=0.5)\nsince = ta.barssince(close > open)", "close < ta.sma(close, n) - m * ta.stdev(close, n) and since > n", "close > ta.sma(close, n) + m"),
             ("n = input.int(3, minval=2, maxval=4)", "true", "ta.sma(close, n) < close"),
         ][which];
         let program = strategy(head, entry, exit);

@@ -38,7 +38,7 @@ fn change(code: &str, e: &EvidenceView) -> String {
             ),
             _ => "Permuted markets to compare it with: see ASSAY_PERMUTATIONS_MAX.".into(),
         },
-        "best_trades" => "A gain that does not hang on five trades: a longer history, or rules that trade more often.".into(),
+        "best_trades" => "A gain that does not hang on a few trades: a longer history, or rules that trade more often.".into(),
         "noise" => "Rules that do not depend on the last tick: wider thresholds, or smoother inputs.".into(),
         "deflated_sharpe" => match (finite(e.expected_max_effective_annual), finite(e.sharpe_se_annual)) {
             (Some(luck), Some(error)) => format!(

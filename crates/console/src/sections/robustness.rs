@@ -57,10 +57,10 @@ pub(crate) fn changes(
         ),
         change("Orders two bars later", "", kept(e.delay_two_kept), "The same, two bars later.".to_owned()),
         change(
-            "Without the five best trades",
+            "Without the best trades",
             "best_trades",
             or_unmeasured(e.best_trades_out_sharpe, ratio),
-            "Sharpe ratio a year when the five best trades had not been made.".to_owned(),
+            "Sharpe ratio a year when the best trades, one in twenty, one at least and five at most, had not been made.".to_owned(),
         ),
         change(
             "Noise on the prices",

@@ -110,7 +110,7 @@ fn a_trader_reads_what_was_tested_earned_and_how_likely_luck_is() {
 fn robustness_windows_and_years_stand_in_tables() {
     let html = report::html(&fixture::page());
     for words in [
-        "Without the five best trades",
+        "Without the best trades",
         "3 of 4",
         "0.4 %, &lt; 0.1 %, none",
         "Fast length 60, Slow length 200",

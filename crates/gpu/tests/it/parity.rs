@@ -63,8 +63,8 @@ fn programs() -> Vec<Program> {
         ("f = input.int(5, minval=2, maxval=21)\ns = input.int(30, minval=10, maxval=60, step=2)", "ta.sma(close, f) > ta.sma(close, s)", "ta.sma(close, f) < ta.sma(close, s)"),
         ("n = input.int(5, minval=2, maxval=12)\nlo = input.int(30, minval=20, maxval=40, step=5)\nhi = input.int(60, minval=50, maxval=80, step=5)", "ta.rsi(close, n) < lo", "ta.rsi(close, n) > hi"),
         ("f = input.int(5, minval=2, maxval=21)\ns = input.int(30, minval=10, maxval=60, step=2)\nk = input.float(0.5, minval=0, maxval=1, step=0.25)", "ta.crossover(ta.ema(close, f) * (1 + k / 100), ta.ema(close, s))", "ta.crossunder(ta.ema(close, f), ta.ema(close, s) - k)"),
-        ("n = input.int(5, minval=2, maxval=15)\nm = input.int(9, minval=3, maxval=15)", "ta.roc(close, n) / (ta.roc(close, m) - ta.roc(close, m)[1]) > 0.1 or na(ta.stoch(close, high, low, n) + ta.valuewhen(close > open, high, m))", "(bar_index % 7 == 0 ? math.max(ta.change(close, n), ta.change(close, m)) : -ta.change(close, n)) < 0"),
-        ("n = input.int(0, minval=-2, maxval=6)\nk = input.int(2, minval=1, maxval=5)", "n > k or close > close[nz(n)]", "dayofweek == k"),
+        ("n = input.int(5, minval=2, maxval=15)\nm = input.int(9, minval=3, maxval=15)\nr = ta.roc(close, m)\nbefore = r[1]\nmissing = na(ta.stoch(close, high, low, n) + ta.valuewhen(close > open, high, m))\nmoved = ta.change(close, n)\nfarther = ta.change(close, m)", "ta.roc(close, n) / (r - before) > 0.1 or missing", "(bar_index % 7 == 0 ? math.max(moved, farther) : -moved) < 0"),
+        ("n = input.int(0, minval=-2, maxval=6)\nk = input.int(2, minval=1, maxval=5)\nover = close > close[nz(n)]", "n > k or over", "dayofweek == k"),
     ]
     .map(|(head, entry, exit)| script(head, entry, exit))
     .into()
