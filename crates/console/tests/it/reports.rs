@@ -107,6 +107,17 @@ fn a_trader_reads_what_was_tested_earned_and_how_likely_luck_is() {
 }
 
 #[test]
+fn what_two_checks_ask_for_is_said_once() {
+    let mut page = fixture::page();
+    let reasons = &mut page.verdict.as_mut().unwrap().reasons;
+    for code in ["little_luck", "luck"] {
+        let failed = assay_research::views::ReasonView { code: code.into(), passed: false, ..reasons[0].clone() };
+        reasons.insert(0, failed);
+    }
+    assert_eq!(report::markdown(&page).matches("- A Sharpe ratio that fewer permuted markets reach").count(), 1);
+}
+
+#[test]
 fn robustness_windows_and_years_stand_in_tables() {
     let html = report::html(&fixture::page());
     for words in [
