@@ -154,7 +154,7 @@ fn body(x: &ExaminationView, detail: Detail) -> Markup {
             }
         }
         figure {
-            figcaption { "Parameter map" span.minor { " best Sharpe ratio a year on the bars that chose; on a plateau the cells one step away are nearly as bright as the best" } }
+            figcaption { "Parameter map" span.minor { " best Sharpe ratio a year on the bars that chose; on a plateau the cells one step away are nearly as bright as the best; a brighter cell elsewhere trades too seldom to be judged" } }
             @if let Some(map) = &chosen.heat_map { div.scroll tabindex="0" { (charts::heat_map::draw(&format!("{name}-m"), map, detail.cells_max)) } }
             @else { p.empty { "There is no map: fewer than two inputs have more than one value." } }
         }
