@@ -78,7 +78,7 @@ async fn a_concept_without_symbols_is_tested_on_every_data_set_and_one_with_symb
 #[tokio::test]
 async fn a_broken_script_says_where_and_the_words_still_stand() {
     let house = House::new(Options::default());
-    let broken = "//@version=6\nstrategy(\"Mine\")\nx = ta.vwap(close)";
+    let broken = "//@version=6\nstrategy(\"Mine\")\nx = ta.nosuch(close)\nif x > 1\n    strategy.entry(\"L\", strategy.long)";
     let page = judged(&house, Submission { pine: Some(broken.into()), ..on_tiny("MACD crossover") }).await;
     let [given, stand_in, ..] = &page.strategies[..] else { panic!("{:#?}", page.strategies) };
     assert_eq!((given.proposal.origin, stand_in.proposal.origin), (Origin::Given, Origin::Catalogue));

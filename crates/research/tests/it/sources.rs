@@ -58,7 +58,7 @@ async fn a_page_is_read_quoted_and_its_script_is_tested() {
 #[tokio::test]
 async fn a_broken_script_of_a_page_says_where_and_the_catalogue_stands_in() {
     let house = House::new(Options::default());
-    let broken = SCRIPT.replace("ta.sma(close, slowLength)", "ta.vwap(close)");
+    let broken = SCRIPT.replace("ta.sma(close, slowLength)", "ta.nosuch(close)");
     house.wire.page(ROBOTS, 404, "text/plain", "");
     house.wire.page(PAGE, 200, HTML, article(&broken));
     let (page, _) = read(&house, PAGE).await;
