@@ -6,6 +6,7 @@ use assay_pine::Program;
 
 use crate::evaluate::{Evaluator, bit, live, signals};
 use crate::fills::Factors;
+use crate::stepwise::broker::Side;
 use crate::sweep::RETURNS_MIN;
 use crate::warm_up::warm_up;
 use crate::{Bars, Costs, Fill, SweepError};
@@ -28,13 +29,17 @@ pub struct Run {
 /// One position.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trade {
-    /// Bar of the purchase.
+    /// Direction.
+    pub side: Side,
+    /// Share of its entry that this part is, above 0 and at most 1; below 1 when the entry was closed in parts.
+    pub share: f64,
+    /// Bar of the entry.
     pub entry_bar: usize,
-    /// Bar of the sale; `None` while open.
+    /// Bar of the exit; `None` while open.
     pub exit_bar: Option<usize>,
-    /// Price paid, before costs.
+    /// Price of the entry, before costs.
     pub entry_price: f64,
-    /// Price got, before costs; the last close while open.
+    /// Price of the exit, before costs; the last close while open.
     pub exit_price: f64,
     /// Growth of equity over the position, net of costs, minus 1.
     pub gain: f64,
@@ -102,6 +107,8 @@ pub(crate) fn run_late(
         } else if !long && bit(&entry, decided) {
             at_entry = before;
             run.trades.push(Trade {
+                side: Side::Long,
+                share: 1.0,
                 entry_bar: t,
                 exit_bar: None,
                 entry_price: price(t),

@@ -4,8 +4,9 @@
 
 use assay_backtest::judge::TrialCount;
 use assay_backtest::robustness::{Regime, Regimes};
+use assay_backtest::stepwise::broker::Side;
 use assay_backtest::verdict::{Evidence, PermutationEvidence, Reason, Ruling, WalkForwardEvidence};
-use assay_backtest::{Examination, Metrics, WalkedWindow};
+use assay_backtest::{Examination, Metrics, Trade, WalkedWindow};
 use assay_pine::Strategy;
 use serde::{Deserialize, Serialize};
 
@@ -216,6 +217,13 @@ pub struct ChosenView {
     /// Bars of warm-up.
     #[serde(default)]
     pub warm_up_bars: usize,
+    /// How it was run: signals (entry and exit as columns), steps (orders and state, bar by bar) or script (interpreted).
+    /// Empty in rows of older versions.
+    #[serde(default)]
+    pub path: String,
+    /// Why it is on no faster path.
+    #[serde(default)]
+    pub path_because: Option<String>,
 }
 
 /// Quantiles of the equity of the best sets of permuted markets.
@@ -274,19 +282,35 @@ pub struct HeatMapView {
     pub best: Option<(usize, usize)>,
 }
 
-/// One position.
+/// One position, or a part of one that was closed in parts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TradeView {
-    /// Time of purchase in ms.
+    /// long or short.
+    #[serde(default = "long")]
+    pub side: String,
+    /// Share of its entry that this part is, above 0 and at most 1.
+    #[serde(default = "whole")]
+    pub share: f64,
+    /// Time of the entry in ms.
     pub entry: i64,
-    /// Time of sale in ms.
+    /// Time of the exit in ms; absent while it is open.
     pub exit: Option<i64>,
-    /// Price paid.
+    /// Price of the entry, before costs.
     pub entry_price: f64,
-    /// Price got.
+    /// Price of the exit, before costs; the last close while it is open.
     pub exit_price: f64,
     /// Net of costs.
     pub gain: f64,
+}
+
+/// The side of every trade in rows of older versions.
+fn long() -> String {
+    "long".to_owned()
+}
+
+/// The share of every trade in rows of older versions.
+fn whole() -> f64 {
+    1.0
 }
 
 /// Figures of one equity curve.
@@ -621,7 +645,7 @@ impl From<&EvidenceView> for Evidence {
 const TRADES_MAX: usize = 200;
 
 impl ChosenView {
-    /// What a report shows of an examination's best set.
+    /// What a report shows of an examination's best set. `strategy` is what was examined, `time` that of its bars in ms.
     pub(crate) fn of(examination: &Examination, strategy: &Strategy, time: &[i64], periods: f64) -> Option<ChosenView> {
         let chosen = examination.chosen.as_ref()?;
         let root = periods.sqrt();
@@ -653,16 +677,7 @@ impl ChosenView {
                 .map(|cut| [cut.bonferroni, cut.holm, cut.bhy].map(|haircut| haircut.sharpe_annual)),
             curve: chosen.curve.points.iter().map(|p| (p.at.millis(), p.equity, p.hold, p.drawdown)).collect(),
             heat_map,
-            trades: trades[newest..]
-                .iter()
-                .map(|t| TradeView {
-                    entry: time[t.entry_bar],
-                    exit: t.exit_bar.map(|bar| time[bar]),
-                    entry_price: t.entry_price,
-                    exit_price: t.exit_price,
-                    gain: t.gain,
-                })
-                .collect(),
+            trades: trades[newest..].iter().map(|t| trade(t, time)).collect(),
             trades_total: trades.len(),
             permuted_bests: chosen.permutation.iter().flat_map(|p| &p.bests).map(|best| shown(best * root)).collect(),
             fan: chosen.permutation.as_ref().and_then(|p| p.fan.as_ref()).map(|fan| FanView {
@@ -680,7 +695,25 @@ impl ChosenView {
                 .map(|change| change.filter(|x| x.is_finite()))
                 .collect(),
             warm_up_bars: chosen.warm_up.map_or(0, |w| w.bars),
+            path: strategy.path().to_owned(),
+            path_because: strategy.because().map(|because| format!("line {}: {}", because.line, because.message)),
         })
+    }
+}
+
+fn trade(t: &Trade, time: &[i64]) -> TradeView {
+    TradeView {
+        side: match t.side {
+            Side::Long => "long",
+            Side::Short => "short",
+        }
+        .to_owned(),
+        share: t.share,
+        entry: time[t.entry_bar],
+        exit: t.exit_bar.map(|bar| time[bar]),
+        entry_price: t.entry_price,
+        exit_price: t.exit_price,
+        gain: t.gain,
     }
 }
 
@@ -716,4 +749,16 @@ fn regimes(parts: &Regimes, periods: f64) -> Vec<RegimeView> {
     all.extend(named("trend", ["falling", "sideways", "rising"], &parts.trend));
     all.extend(parts.years.iter().map(|(year, part)| view("year", year.to_string(), part)));
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trades_of_older_rows_were_long_and_whole() {
+        let row = r#"{"entry":0,"exit":null,"entry_price":1.5,"exit_price":2.0,"gain":0.1}"#;
+        let trade: TradeView = serde_json::from_str(row).unwrap();
+        assert_eq!((trade.side.as_str(), trade.share, trade.exit), ("long", 1.0, None));
+    }
 }

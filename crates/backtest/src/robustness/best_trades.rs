@@ -41,10 +41,19 @@ pub fn without_best_trades(run: &Run, count: usize) -> Option<BestTradesOut> {
 mod tests {
     use super::*;
     use crate::Trade;
+    use crate::stepwise::broker::Side;
 
     #[test]
     fn the_best_of_three_trades_is_taken_out() {
-        let trade = |entry_bar, exit_bar, gain| Trade { entry_bar, exit_bar, entry_price: 1.0, exit_price: 1.0, gain };
+        let trade = |entry_bar, exit_bar, gain| Trade {
+            side: Side::Long,
+            share: 1.0,
+            entry_bar,
+            exit_bar,
+            entry_price: 1.0,
+            exit_price: 1.0,
+            gain,
+        };
         let run = Run {
             first_bar: 10,
             returns: vec![0.0, 0.1, 0.1, 0.0, 0.02, -0.01, 0.03],

@@ -54,9 +54,18 @@ pub fn break_even_by_running<E>(at: impl Fn(f64) -> Result<Option<f64>, E>) -> R
 mod tests {
     use super::*;
     use crate::Trade;
+    use crate::stepwise::broker::Side;
 
     fn free(gross: f64, closed: usize) -> Run {
-        let trade = Trade { entry_bar: 0, exit_bar: Some(1), entry_price: 1.0, exit_price: 1.0, gain: 0.0 };
+        let trade = Trade {
+            side: Side::Long,
+            share: 1.0,
+            entry_bar: 0,
+            exit_bar: Some(1),
+            entry_price: 1.0,
+            exit_price: 1.0,
+            gain: 0.0,
+        };
         Run { first_bar: 0, returns: vec![], equity: vec![gross], trades: vec![trade; closed], bars_held: 0 }
     }
 

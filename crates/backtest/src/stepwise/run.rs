@@ -1,5 +1,6 @@
 //! One parameter set of a stepwise strategy, in full: returns, equity and trades. What is shown and judged comes from here.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use assay_pine::StepProgram;
@@ -29,7 +30,19 @@ pub struct StepRun {
 impl StepRun {
     /// What the broker says at the end of a run, with the returns that were seen.
     pub(super) fn of(mut run: Run, broker: &Broker) -> StepRun {
+        // Parts of one entry share its order, its bar and its price.
+        let entry = |id: u32, bar: usize, price: f64| (id, bar, price.to_bits());
+        let mut entered: BTreeMap<(u32, usize, u64), f64> = BTreeMap::new();
+        for trade in broker.closed_trades() {
+            *entered.entry(entry(trade.entry_id, trade.entry_bar, trade.entry_price)).or_default() += trade.qty;
+        }
+        for trade in broker.open_trades() {
+            *entered.entry(entry(trade.entry_id, trade.entry_bar, trade.entry_price)).or_default() += trade.qty;
+        }
+        let share = |of, qty: f64| entered.get(&of).map_or(1.0, |whole| qty / whole);
         let closed = broker.closed_trades().iter().map(|trade| Trade {
+            side: trade.side,
+            share: share(entry(trade.entry_id, trade.entry_bar, trade.entry_price), trade.qty),
             entry_bar: trade.entry_bar,
             exit_bar: Some(trade.exit_bar),
             entry_price: trade.entry_price,
@@ -37,6 +50,8 @@ impl StepRun {
             gain: trade.gain,
         });
         let open = broker.open_trades().iter().map(|trade| Trade {
+            side: trade.side,
+            share: share(entry(trade.entry_id, trade.entry_bar, trade.entry_price), trade.qty),
             entry_bar: trade.entry_bar,
             exit_bar: None,
             entry_price: trade.entry_price,

@@ -1,6 +1,6 @@
 //! The lowered graph and the plain interpreter are one strategy: the same trades and the same returns, to the bit.
 
-use assay_backtest::stepwise::broker::Intrabar;
+use assay_backtest::stepwise::broker::{Intrabar, Side};
 use assay_backtest::stepwise::interpreter::interpret;
 use assay_backtest::stepwise::{House, run_steps};
 use assay_backtest::{Bars, Costs, Fill};
@@ -181,4 +181,20 @@ fn orders_agree() {
         "//@version=5\nstrategy(\"T\", pyramiding=3, slippage=2, commission_type=strategy.commission.cash_per_order, commission_value=1)\n",
     );
     agree(&bodies[..4], "//@version=5\nstrategy(\"T\", process_orders_on_close=true)\n");
+}
+
+/// A list of trades must tell a short from a long, and parts of one entry from entries of their own.
+#[test]
+fn trades_tell_their_side_and_their_share_of_the_entry() {
+    let text = format!(
+        "{V6}if bar_index == 100\n    strategy.entry(\"L\", strategy.long, qty=10)\nif bar_index == 110\n    strategy.close(\"L\", qty_percent=40)\nif bar_index == 120\n    strategy.entry(\"S\", strategy.short, qty=10)\n"
+    );
+    let steps = assay_pine::compile_steps(&text).unwrap();
+    let bars = crate::market::daily(7, 400);
+    let found = run_steps(&steps, &[], &bars, house(false), 0..bars.len()).unwrap().run.trades;
+    let seen: Vec<_> = found.iter().map(|t| (t.side, t.entry_bar, t.exit_bar, (t.share * 1e9).round() / 1e9)).collect();
+    assert_eq!(
+        seen,
+        [(Side::Long, 101, Some(111), 0.4), (Side::Long, 101, Some(121), 0.6), (Side::Short, 121, None, 1.0),]
+    );
 }

@@ -16,6 +16,8 @@ struct Pooled {
     rows: Vec<String>,
     cells: Vec<Option<f64>>,
     best: Option<(usize, usize)>,
+    /// First and last column, first and last row of the sets one step away from the best: the plateau, if it is one.
+    around: Option<[usize; 4]>,
 }
 
 /// Draws a map. More than `cells_max` cells are pooled: a drawn cell then shows the best of several.
@@ -58,6 +60,12 @@ pub(crate) fn draw(name: &str, map: &HeatMapView, cells_max: usize) -> Markup {
                 }
             }
         }
+        @if let Some([from, to, above, below]) = pooled.around.filter(|_| best.is_some()) {
+            @let (x, y) = (left + wide * from as f64, top + tall * above as f64);
+            @let (across, down) = (wide * (to + 1 - from) as f64, tall * (below + 1 - above) as f64);
+            rect.plateau-halo x=(place(x)) y=(place(y)) width=(place(across)) height=(place(down)) {}
+            rect.plateau x=(place(x)) y=(place(y)) width=(place(across)) height=(place(down)) {}
+        }
         @if let Some((column, row)) = best {
             @let (x, y) = (left + wide * column as f64, top + tall * row as f64);
             rect.best-halo x=(place(x)) y=(place(y)) width=(place(wide)) height=(place(tall)) {}
@@ -86,6 +94,9 @@ pub(crate) fn draw(name: &str, map: &HeatMapView, cells_max: usize) -> Markup {
             rect.best-halo x=(place(right + 92.0)) y=(place(legend_y)) width="12" height="12" {}
             rect.best-cell x=(place(right + 92.0)) y=(place(legend_y)) width="12" height="12" {}
             text x=(place(right + 110.0)) y=(place(legend_y + 10.0)) { "best" }
+            rect.plateau-halo x=(place(right + 150.0)) y=(place(legend_y)) width="18" height="12" {}
+            rect.plateau x=(place(right + 150.0)) y=(place(legend_y)) width="18" height="12" {}
+            text x=(place(right + 174.0)) y=(place(legend_y + 10.0)) { "one step away" }
         }
     })
 }
@@ -120,6 +131,13 @@ fn pooled(map: &HeatMapView, max: usize) -> Pooled {
         rows: labels(&map.y.1, block.1),
         cells,
         best: map.best.map(|(x, y)| (x / block.0, y / block.1)),
+        around: map.best.filter(|_| columns > 0 && rows > 0).map(|(x, y)| {
+            let reach = |at: usize, length: usize, by: usize| {
+                (at.saturating_sub(1).min(length - 1) / by, (at + 1).min(length - 1) / by)
+            };
+            let ((from, to), (above, below)) = (reach(x, columns, block.0), reach(y, rows, block.1));
+            [from, to, above, below]
+        }),
     }
 }
 
@@ -139,7 +157,7 @@ mod tests {
     #[test]
     fn every_cell_is_drawn_with_its_value() {
         let svg = draw("m", &map(6, 4), 1000).into_string();
-        assert_eq!(svg.matches("<rect").count(), 6 * 4 + 2 + SHADES + 3, "cells, best twice, legend");
+        assert_eq!(svg.matches("<rect").count(), 6 * 4 + 4 + SHADES + 5, "cells, best and plateau twice, legend");
         assert_eq!(svg.matches("<title>").count(), 6 * 4);
         assert!(svg.contains("Slow &lt;length&gt;") && !svg.contains("<length>"));
     }
@@ -150,6 +168,15 @@ mod tests {
         assert!(pooled.cells.len() <= 400, "{}", pooled.cells.len());
         assert_eq!(pooled.cells.iter().flatten().copied().fold(0.0, f64::max), 35.99);
         assert_eq!(pooled.best, Some((pooled.columns.len() - 1, pooled.rows.len() - 1)));
+    }
+
+    #[test]
+    fn the_plateau_is_one_step_each_way_within_the_map() {
+        let around = |best, max| pooled(&HeatMapView { best: Some(best), ..map(6, 4) }, max).around;
+        assert_eq!(around((2, 1), 100), Some([1, 3, 0, 2]));
+        assert_eq!(around((5, 3), 100), Some([4, 5, 2, 3]));
+        assert_eq!(around((0, 0), 6), Some([0, 0, 0, 0]), "pooled two by two");
+        assert_eq!(pooled(&HeatMapView { best: None, ..map(6, 4) }, 100).around, None);
     }
 
     #[test]

@@ -7,8 +7,10 @@ pub(crate) mod drawdown;
 pub(crate) mod equity;
 pub(crate) mod heat_map;
 pub(crate) mod luck;
+pub(crate) mod permuted;
 mod scale;
 mod svg;
+pub(crate) mod walk;
 
 pub(crate) use svg::thinned;
 

@@ -104,6 +104,15 @@ pub(super) fn line(points: impl Iterator<Item = (f64, f64)>) -> String {
     d
 }
 
+/// The `d` of the area between two lines over the same places.
+pub(super) fn band(
+    upper: impl Iterator<Item = (f64, f64)>,
+    lower: impl DoubleEndedIterator<Item = (f64, f64)>,
+) -> String {
+    let (there, back) = (line(upper), line(lower.rev()));
+    format!("{there}{}Z", back.replacen('M', "L", 1))
+}
+
 /// At most `max` points: each stands for a stretch, with its last equity and its deepest fall.
 pub(crate) fn thinned(curve: &[Point], max: usize) -> Vec<Point> {
     let stretch = curve.len().div_ceil(max.max(1)).max(1);
@@ -126,6 +135,12 @@ mod tests {
         assert_eq!(thin.last().map(|p| p.1), Some(999.0));
         assert_eq!(thin.iter().map(|p| p.3).fold(0.0, f64::min), -0.5);
         assert!(thinned(&[], 100).is_empty());
+    }
+
+    #[test]
+    fn a_band_runs_along_the_upper_line_and_back_along_the_lower() {
+        let (upper, lower) = ([(0.0, 1.0), (5.0, 2.0)], [(0.0, 8.0), (5.0, 9.0)]);
+        assert_eq!(band(upper.into_iter(), lower.into_iter()), "M0 1L5 2L5 9L0 8Z");
     }
 
     #[test]

@@ -4,7 +4,9 @@ use assay_research::views::ConceptPage;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::assets::CSS;
-use crate::sections::{Face, checks, deciding, examination, history, marks, sources, statistics, strategies, verdict};
+use crate::sections::{
+    Face, checks, deciding, examination, history, marks, sources, statistics, strategies, verdict, words,
+};
 
 /// The whole file.
 pub(super) fn render(page: &ConceptPage) -> Markup {
@@ -40,6 +42,13 @@ pub(crate) fn sections(page: &ConceptPage, face: Face) -> Markup {
     let evidence = page.verdict.as_ref().and_then(|v| v.evidence.as_ref());
     html! {
         (verdict::banner(page))
+        @let answers = words::answers(page);
+        @if !answers.is_empty() {
+            section aria-labelledby="words" {
+                h2 #words { "In plain words" }
+                dl.facts { @for (question, answer) in &answers { dt { (question) } dd { (answer) } } }
+            }
+        }
         @if let Some(verdict) = &page.verdict {
             section aria-labelledby="checks" { h2 #checks { "Checks" } (checks::list(&verdict.reasons)) }
         }

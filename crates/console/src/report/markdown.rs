@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use assay_research::views::{ConceptPage, StrategyView};
+use assay_research::views::{ChosenView, ConceptPage, ExaminationView, StrategyView};
 
 use crate::figures::{about, count, duration, instant, moment, number, percent, plural, probability};
-use crate::sections::examination::metric_rows;
-use crate::sections::{checks, deciding, history, marks, outlook, statistics, strategies};
+use crate::sections::examination::{in_parts, metric_rows, part_words};
+use crate::sections::{checks, deciding, history, marks, outlook, robustness, statistics, strategies, words};
 
 /// Trades listed.
 const TRADES_MAX: usize = 20;
@@ -27,6 +27,12 @@ fn write_all(page: &ConceptPage, out: &mut String) -> std::fmt::Result {
         writeln!(out, "{}\n", quoted(note))?;
     }
     verdict(page, out)?;
+    let answers = words::answers(page);
+    if !answers.is_empty() {
+        writeln!(out, "## In plain words\n")?;
+        answers.iter().try_for_each(|(question, answer)| writeln!(out, "- **{question}:** {}", escaped(answer)))?;
+        out.push('\n');
+    }
     best(page, out)?;
     if let Some(evidence) = page.verdict.as_ref().and_then(|v| v.evidence.as_ref()) {
         writeln!(out, "## Statistics\n\n| Figure | Value | Meaning |\n|---|--:|---|")?;
@@ -107,19 +113,83 @@ fn best(page: &ConceptPage, out: &mut String) -> std::fmt::Result {
     for (name, values) in metric_rows(chosen) {
         writeln!(out, "| {name} | {} |", values.join(" | "))?;
     }
-    if !chosen.trades.is_empty() {
-        let shown = chosen.trades.len().min(TRADES_MAX);
+    out.push('\n');
+    windows(chosen, out)?;
+    robust(page, x, out)?;
+    regimes(chosen, out)?;
+    trades(chosen, out)
+}
+
+fn windows(chosen: &ChosenView, out: &mut String) -> std::fmt::Result {
+    if chosen.windows.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "### Walking forward\n\n| Traded from | To | Chosen on the bars before | Promised Sharpe | Kept | Return |\n|---|---|---|--:|--:|--:|"
+    )?;
+    for row in robustness::window_rows(&chosen.windows) {
+        writeln!(out, "| {} |", row.map(|cell| escaped(&cell)).join(" | "))?;
+    }
+    if let Some(drift) = chosen.drift {
+        writeln!(out, "\nFrom window to window the choice wanders by {} of the grid.", percent(drift))?;
+    }
+    out.push('\n');
+    Ok(())
+}
+
+fn robust(page: &ConceptPage, x: &ExaminationView, out: &mut String) -> std::fmt::Result {
+    let Some(evidence) = &x.evidence else { return Ok(()) };
+    let verdict = page.verdict.as_ref();
+    let reasons = verdict.map_or(&x.reasons, |v| &v.reasons);
+    let changes = robustness::changes(evidence, reasons, verdict.and_then(|v| v.agreement), x.chosen.as_ref());
+    writeln!(out, "### Robustness\n\n| Changed | Left | Check | Meaning |\n|---|--:|---|---|")?;
+    for c in changes {
         writeln!(
             out,
-            "\n{}; the last {shown}, newest first:\n",
-            plural(chosen.trades_total as u64, "trade", "trades")
+            "| {} | {} | {} | {} |",
+            c.what,
+            escaped(&c.left),
+            robustness::outcome(c.passed),
+            escaped(&c.meaning)
         )?;
-        writeln!(out, "| Bought | Sold | At | Sold at | Gain after costs |\n|---|---|--:|--:|--:|")?;
-        for t in chosen.trades.iter().rev().take(TRADES_MAX) {
-            let exit = t.exit.map_or_else(|| "still open".to_owned(), moment);
-            let prices = (number(t.entry_price), number(t.exit_price));
-            writeln!(out, "| {} | {exit} | {} | {} | {} |", moment(t.entry), prices.0, prices.1, percent(t.gain))?;
-        }
+    }
+    out.push('\n');
+    Ok(())
+}
+
+fn regimes(chosen: &ChosenView, out: &mut String) -> std::fmt::Result {
+    if chosen.regimes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### When it earned\n\n| When | Bars | Return a year | Sharpe ratio |\n|---|--:|--:|--:|")?;
+    for row in robustness::regime_rows(&chosen.regimes) {
+        writeln!(out, "| {} |", row.map(|cell| escaped(&cell)).join(" | "))?;
+    }
+    out.push('\n');
+    Ok(())
+}
+
+fn trades(chosen: &ChosenView, out: &mut String) -> std::fmt::Result {
+    if chosen.trades.is_empty() {
+        return writeln!(out, "It never traded.\n");
+    }
+    let shown = chosen.trades.len().min(TRADES_MAX);
+    writeln!(
+        out,
+        "### Trades\n\n{}; the last {shown}, newest first:\n",
+        plural(chosen.trades_total as u64, "trade", "trades")
+    )?;
+    let parts = in_parts(chosen);
+    let (head, rule) = if parts { (" Part |", "--:|") } else { ("", "") };
+    writeln!(out, "| Side | Entry | Exit |{head} Entry price | Exit price | Gain after costs |")?;
+    writeln!(out, "|---|---|---|{rule}--:|--:|--:|")?;
+    for t in chosen.trades.iter().rev().take(TRADES_MAX) {
+        let exit = t.exit.map_or_else(|| "**still open**".to_owned(), moment);
+        let part = if parts { format!(" {} |", part_words(t)) } else { String::new() };
+        let prices = (number(t.entry_price), number(t.exit_price));
+        let (side, entry) = (escaped(&t.side), moment(t.entry));
+        writeln!(out, "| {side} | {entry} | {exit} |{part} {} | {} | {} |", prices.0, prices.1, percent(t.gain))?;
     }
     out.push('\n');
     Ok(())

@@ -1,11 +1,13 @@
-//! One strategy on one data set: curves, map, metrics, trades; and the matrix that leads to all of them.
+//! One strategy on one data set: curves, luck, map, walk-forward, metrics, trades; and the matrix that leads to all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assay_research::views::{ChosenView, ConceptPage, ExaminationView, MetricsView};
+use assay_research::views::{
+    AgreementView, ChosenView, ConceptPage, ExaminationView, MetricsView, ReasonView, TradeView,
+};
 use maud::{Markup, html};
 
-use super::{anchor, checks, deciding, marks, statistics};
+use super::{anchor, checks, deciding, marks, robustness, statistics};
 use crate::{charts, figures};
 
 /// How much of an examination is drawn. The deciding one in full; of others enough to judge by, so that a page stays small.
@@ -14,12 +16,15 @@ pub(crate) struct Detail {
     points_max: usize,
     cells_max: usize,
     trades_max: usize,
+    /// Tables of walk-forward windows and of kinds of market and years.
+    tables: bool,
 }
 
 /// For the examination that decided.
-pub(crate) const FULL: Detail = Detail { points_max: charts::POINTS_MAX, cells_max: 1_600, trades_max: 200 };
+pub(crate) const FULL: Detail =
+    Detail { points_max: charts::POINTS_MAX, cells_max: 1_600, trades_max: 200, tables: true };
 /// For all others.
-const BRIEF: Detail = Detail { points_max: 200, cells_max: 225, trades_max: 10 };
+const BRIEF: Detail = Detail { points_max: 200, cells_max: 225, trades_max: 10, tables: false };
 /// Other examinations that are drawn; the matrix and the JSON hold all of them.
 const OTHERS_MAX: usize = 24;
 
@@ -78,6 +83,7 @@ pub(crate) fn best(page: &ConceptPage) -> Markup {
         section aria-labelledby=(anchor(x)) {
             h2 id=(anchor(x)) { (x.title) " on " (x.symbol) }
             (body(x, FULL))
+            (robust(x, page.verdict.as_ref().map_or(&x.reasons, |v| &v.reasons), page.verdict.as_ref().and_then(|v| v.agreement)))
         }
     }
 }
@@ -97,6 +103,7 @@ pub(crate) fn rest(page: &ConceptPage) -> Markup {
                         @if let Some(evidence) = &x.evidence {
                             h3 { "Checks" }
                             (checks::list(&x.reasons))
+                            (robust(x, &x.reasons, None))
                             h3 { "Statistics" }
                             (statistics::table(&format!("{}-s", anchor(x)), evidence, Some(x)))
                         }
@@ -128,24 +135,55 @@ fn body(x: &ExaminationView, detail: Detail) -> Markup {
             }
         }
         figure {
-            figcaption { "Equity" span.key.own { "strategy, after costs" } span.key.hold { "buy and hold" } span.key.test { "walking forward: earlier bars choose, these trade" } }
-            div.scroll tabindex="0" { (charts::equity::draw(&format!("{name}-e"), &what, &chosen.curve, x.test_from, detail.points_max)) }
+            figcaption { "Equity"
+                span.key.own { "strategy, after costs" } span.key.hold { "buy and hold" }
+                @if chosen.fan.is_some() { span.key.fan { "luck: the best sets of permuted markets, dark the middle half, light nine of ten" } }
+                span.key.test { "walking forward: earlier bars choose, these trade" }
+            }
+            div.scroll tabindex="0" { (charts::equity::draw(&format!("{name}-e"), &what, &chosen.curve, chosen.fan.as_ref(), x.test_from, detail.points_max)) }
         }
         figure {
             figcaption { "Drawdown" span.minor { " fall below the highest equity so far" } }
             div.scroll tabindex="0" { (charts::drawdown::draw(&format!("{name}-f"), &what, &chosen.curve, x.test_from, detail.points_max)) }
         }
+        @if !chosen.permuted_bests.is_empty() {
+            figure {
+                figcaption { "The same search on permuted markets"
+                    @if let Some(real) = chosen.train.sharpe { span.key.real { "real market " (figures::ratio(real)) } } span.key.fan-bar { "best of each market" } span.key.as-good { "at least as good as the real one" } }
+                div.scroll tabindex="0" { (charts::permuted::draw(&format!("{name}-l"), &what, chosen)) }
+            }
+        }
         figure {
-            figcaption { "Parameter map" span.minor { " best Sharpe ratio a year on the bars that chose" } }
+            figcaption { "Parameter map" span.minor { " best Sharpe ratio a year on the bars that chose; on a plateau the cells one step away are nearly as bright as the best; a brighter cell elsewhere trades too seldom to be judged" } }
             @if let Some(map) = &chosen.heat_map { div.scroll tabindex="0" { (charts::heat_map::draw(&format!("{name}-m"), map, detail.cells_max)) } }
             @else { p.empty { "There is no map: fewer than two inputs have more than one value." } }
         }
+        @if !chosen.windows.is_empty() {
+            figure {
+                figcaption { "Walking forward" span.key.promise { "promised by the bars before" } span.key.kept { "kept" } span.key.changed { "another choice than before" } }
+                div.scroll tabindex="0" { (charts::walk::draw(&format!("{name}-w"), &what, &chosen.windows)) }
+            }
+            @if detail.tables { (robustness::window_table(&chosen.windows)) }
+            @if let Some(drift) = chosen.drift { p.minor { "From window to window the choice wanders by " (figures::percent(drift)) " of the grid." } }
+        }
         h3 { "Metrics" }
         (metrics(chosen))
-        @if !chosen.windows.is_empty() { h3 { "Walking forward" } (windows(chosen)) }
-        @if !chosen.regimes.is_empty() { h3 { "When it earned" } (regimes(chosen)) }
+        @if detail.tables {
+            h3 { "When it earned" }
+            (robustness::regime_table(&chosen.regimes))
+        }
         h3 { "Trades" }
         (trades(chosen, detail.trades_max))
+    }
+}
+
+/// What is left of an examination under changes: the table, or nothing where nothing was measured.
+fn robust(x: &ExaminationView, reasons: &[ReasonView], agreement: Option<AgreementView>) -> Markup {
+    html! {
+        @if let Some(evidence) = &x.evidence {
+            h3 { "Robustness" }
+            (robustness::table(&robustness::changes(evidence, reasons, agreement, x.chosen.as_ref())))
+        }
     }
 }
 
@@ -174,7 +212,7 @@ pub(crate) fn metric_rows(chosen: &ChosenView) -> Vec<(&'static str, [String; 3]
 fn metrics(chosen: &ChosenView) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Metrics" {
-            table {
+            table.compact {
                 thead { tr { th scope="col" { "" } th.num scope="col" { "All bars" } th.num scope="col" { "Holding" } th.num scope="col" { "Walking forward" } } }
                 tbody {
                     @for (name, values) in metric_rows(chosen) {
@@ -186,69 +224,40 @@ fn metrics(chosen: &ChosenView) -> Markup {
     }
 }
 
-/// One row a walk-forward window: what the bars before chose, and what came of it.
-fn windows(chosen: &ChosenView) -> Markup {
-    html! {
-        div.scroll tabindex="0" role="region" aria-label="Walking forward" {
-            table {
-                thead { tr { th scope="col" { "Traded from" } th scope="col" { "To" } th scope="col" { "Chosen on the bars before" } th.num scope="col" { "Sharpe ratio there" } th.num scope="col" { "Sharpe ratio here" } th.num scope="col" { "Gain" } } }
-                tbody {
-                    @for window in &chosen.windows {
-                        tr {
-                            td { (figures::day(window.from)) }
-                            td { (figures::day(window.to)) }
-                            td { (window.values.iter().map(|(name, value)| format!("{name} {}", figures::number(*value))).collect::<Vec<_>>().join(", ")) }
-                            td.num { (figures::or_unmeasured(window.train_sharpe, figures::ratio)) }
-                            td.num { (figures::ratio(window.test_sharpe)) }
-                            td.num { (figures::percent(window.test_return)) }
-                        }
-                    }
-                }
-            }
-        }
-        @if let Some(drift) = chosen.drift { p.minor { "From window to window the choice wanders by " (figures::percent(drift)) " of the grid." } }
-    }
+/// Whether some entry was closed in parts.
+pub(crate) fn in_parts(chosen: &ChosenView) -> bool {
+    chosen.trades.iter().any(is_part)
 }
 
-/// The run by volatility, trend and year.
-fn regimes(chosen: &ChosenView) -> Markup {
-    html! {
-        div.scroll tabindex="0" role="region" aria-label="When it earned" {
-            table {
-                thead { tr { th scope="col" { "By" } th scope="col" { "Part" } th.num scope="col" { "Bars" } th.num scope="col" { "Return a year" } th.num scope="col" { "Sharpe ratio" } } }
-                tbody {
-                    @for part in &chosen.regimes {
-                        tr {
-                            td { (part.by) }
-                            td { (part.name) }
-                            td.num { (figures::count(part.bars as u64)) }
-                            td.num { (figures::percent(part.mean)) }
-                            td.num { (figures::or_unmeasured(part.sharpe, figures::ratio)) }
-                        }
-                    }
-                }
-            }
-        }
-    }
+fn is_part(trade: &TradeView) -> bool {
+    trade.share < 1.0 - 1e-9
+}
+
+/// A trade's share of its entry: `all`, or `40.0 %`.
+pub(crate) fn part_words(trade: &TradeView) -> String {
+    if is_part(trade) { figures::percent(trade.share) } else { "all".to_owned() }
 }
 
 fn trades(chosen: &ChosenView, max: usize) -> Markup {
     let shown = chosen.trades.len().min(max);
+    let parts = in_parts(chosen);
     html! {
         @if chosen.trades.is_empty() { p.empty { "It never traded." } }
         @else {
-            p.minor { (figures::count(chosen.trades_total as u64)) " in all; the last " (shown) ", newest first." }
+            p.minor { (figures::count(chosen.trades_total as u64)) " in all; the last " (shown) ", newest first." @if parts { " An entry that was closed in parts stands here part by part, each with its share." } }
             div.scroll.tall tabindex="0" role="region" aria-label="Trades" {
                 table {
-                    thead { tr { th scope="col" { "Bought" } th scope="col" { "Sold" } th.num scope="col" { "At" } th.num scope="col" { "Sold at" } th.num scope="col" { "Gain after costs" } } }
+                    thead { tr { th scope="col" { "Side" } th scope="col" { "Entry" } th scope="col" { "Exit" } @if parts { th.num scope="col" { "Part" } } th.num scope="col" { "Entry price" } th.num scope="col" { "Exit price" } th.num scope="col" { "Gain after costs" } } }
                     tbody {
                         @for trade in chosen.trades.iter().rev().take(max) {
-                            tr {
-                                td { (figures::moment(trade.entry)) }
-                                td { @match trade.exit { Some(at) => (figures::moment(at)), None => "still open" } }
+                            tr class=[trade.exit.is_none().then_some("open")] {
+                                td { (trade.side) }
+                                td.nowrap { (figures::moment(trade.entry)) }
+                                td.nowrap { @match trade.exit { Some(at) => (figures::moment(at)), None => b { "still open" } } }
+                                @if parts { td.num { (part_words(trade)) } }
                                 td.num { (figures::number(trade.entry_price)) }
-                                td.num { (figures::number(trade.exit_price)) }
-                                td.num class=(if trade.gain < 0.0 { "loss" } else { "gain" }) { (figures::percent(trade.gain)) }
+                                td.num { (figures::number(trade.exit_price)) @if trade.exit.is_none() { " (last close)" } }
+                                td class=(marks::signed(trade.gain)) { (figures::percent(trade.gain)) }
                             }
                         }
                     }

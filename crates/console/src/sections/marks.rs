@@ -44,6 +44,15 @@ pub(crate) fn badge(verdict: &str) -> Markup {
     }
 }
 
+/// The style classes of a number that is good above 0 and bad below.
+pub(crate) fn signed(x: f64) -> &'static str {
+    match x {
+        x if x > 0.0 => "num gain",
+        x if x < 0.0 => "num loss",
+        _ => "num",
+    }
+}
+
 /// The stages in order, the present one marked.
 pub(crate) fn track(concept: &ConceptRow) -> Markup {
     let at = match concept.state.as_str() {

@@ -5,10 +5,12 @@ pub(crate) mod examination;
 pub(crate) mod history;
 pub(crate) mod marks;
 pub(crate) mod outlook;
+pub(crate) mod robustness;
 pub(crate) mod sources;
 pub(crate) mod statistics;
 pub(crate) mod strategies;
 pub(crate) mod verdict;
+pub(crate) mod words;
 
 use assay_research::views::{ConceptPage, ExaminationView};
 

@@ -13,7 +13,13 @@ pub(crate) fn changes(page: &ConceptPage) -> Vec<String> {
     let Some(verdict) = &page.verdict else { return Vec::new() };
     let failed: Vec<&ReasonView> = verdict.reasons.iter().filter(|r| !r.passed).collect();
     match (&verdict.evidence, failed.is_empty()) {
-        (Some(evidence), false) => failed.iter().map(|r| change(&r.code, evidence)).collect(),
+        (Some(evidence), false) => {
+            let mut all: Vec<String> = failed.iter().map(|r| change(&r.code, evidence)).collect();
+            // Two checks may ask for the same.
+            let mut seen = std::collections::BTreeSet::new();
+            all.retain(|change| seen.insert(change.clone()));
+            all
+        }
         (Some(evidence), true) => undoing(evidence),
         (None, _) => vec![
             "Rules that can be run: name an indicator and when to buy and sell (\"RSI below 30\"), give the address of a page that states them, or add a Pine script.".to_owned(),
@@ -38,7 +44,7 @@ fn change(code: &str, e: &EvidenceView) -> String {
             ),
             _ => "Permuted markets to compare it with: see ASSAY_PERMUTATIONS_MAX.".into(),
         },
-        "best_trades" => "A gain that does not hang on five trades: a longer history, or rules that trade more often.".into(),
+        "best_trades" => "A gain that does not hang on a few trades: a longer history, or rules that trade more often.".into(),
         "noise" => "Rules that do not depend on the last tick: wider thresholds, or smoother inputs.".into(),
         "deflated_sharpe" => match (finite(e.expected_max_effective_annual), finite(e.sharpe_se_annual)) {
             (Some(luck), Some(error)) => format!(

@@ -4,9 +4,7 @@
 use assay_research::views::{EvidenceView, ExaminationView};
 use maud::{Markup, html};
 
-use crate::figures::{
-    self, UNMEASURED, about, basis_points, count, or_unmeasured, percent, plural, probability, ratio,
-};
+use crate::figures::{self, UNMEASURED, about, count, or_unmeasured, percent, plural, probability, ratio};
 
 /// One figure.
 #[derive(Debug, PartialEq)]
@@ -131,19 +129,6 @@ pub(crate) fn figures(e: &EvidenceView, examination: Option<&ExaminationView>) -
         ),
         figure("Trades", count(e.trades.into()), "Positions opened; few trades prove little."),
         figure(
-            "Break-even cost",
-            or_unmeasured(e.break_even_cost, |c| format!("{} a side", basis_points(c))),
-            &format!(
-                "Cost of each purchase or sale at which nothing is left; {} is charged.",
-                basis_points(e.assumed_cost)
-            ),
-        ),
-        figure(
-            "Plateau",
-            or_unmeasured(e.plateau, percent),
-            "Median Sharpe ratio of the sets one grid step away over that of the best: a low share is a lonely peak.",
-        ),
-        figure(
             "Sharpe ratio, buy and hold",
             or_unmeasured(e.buy_and_hold_sharpe, ratio),
             "Buying once and holding, on the same bars, free of cost.",
@@ -155,26 +140,6 @@ pub(crate) fn figures(e: &EvidenceView, examination: Option<&ExaminationView>) -
                 "Yearly return that the market does not explain (t = {}), and the share of its moves that it makes.",
                 or_unmeasured(e.alpha_t, ratio)
             ),
-        ),
-        figure(
-            "Orders one and two bars later",
-            format!("{} and {}", or_unmeasured(e.delay_one_kept, percent), or_unmeasured(e.delay_two_kept, percent)),
-            "Share of the Sharpe ratio that is left. Below a half, the edge lives in the moment of the fill.",
-        ),
-        figure(
-            "Sharpe ratio without the best trades",
-            or_unmeasured(e.best_trades_out_sharpe, ratio),
-            "What is left when the best trades, one in twenty, had not been made.",
-        ),
-        figure(
-            "Kept under noise",
-            or_unmeasured(e.noise_kept, percent),
-            "Share of the Sharpe ratio that is left, in the middle, when each bar is moved by a tenth of a usual move.",
-        ),
-        figure(
-            "Years that earned",
-            or_unmeasured(e.years_positive, percent),
-            "Of the calendar years in which it traded.",
         ),
         figure(
             "Purged cross-validation",

@@ -2,8 +2,9 @@
 
 use assay_research::propose::{Origin, Proposal};
 use assay_research::views::{
-    ChosenView, ConceptPage, ConceptRow, EvidenceView, ExaminationView, HeatMapView, InputView, Looks, MetricsView,
-    PermutationView, ReasonView, SourceView, StrategyView, TimelineView, TradeView, VerdictView, WalkForwardView,
+    AgreementView, ChosenView, ConceptPage, ConceptRow, EvidenceView, ExaminationView, FanView, HeatMapView, InputView,
+    Looks, MetricsView, PermutationView, ReasonView, RegimeView, SourceView, StrategyView, TimelineView, TradeView,
+    VerdictView, WalkForwardView, WindowView,
 };
 
 const DAY: i64 = 86_400_000;
@@ -74,7 +75,7 @@ pub fn page() -> ConceptPage {
             evidence: Some(evidence()),
             looks: Looks { raw: 12_345, effective: 41.6 },
             own: Looks { raw: 720, effective: 9.3 },
-            agreement: None,
+            agreement: Some(AgreementView { others: 4, agree: 3, p: 0.3125 }),
             at: "2026-03-02T14:05:13.340Z".into(),
         }),
         timeline: vec![
@@ -193,6 +194,11 @@ fn evidence() -> EvidenceView {
             exceeded: 1,
             median_best_annual: Some(0.41),
         }),
+        delay_one_kept: Some(0.94),
+        delay_two_kept: Some(0.81),
+        best_trades_out_sharpe: Some(0.22),
+        noise_kept: Some(0.97),
+        years_positive: Some(0.8),
         ..EvidenceView::default()
     }
 }
@@ -235,7 +241,7 @@ fn examination(symbol: &str, columns: usize, rows: usize) -> ExaminationView {
             values: vec![("Fast length".into(), 50.0), ("Slow length".into(), 200.0)],
             train: metrics(1.53),
             test: Some(metrics(0.21)),
-            whole: metrics(2.06),
+            whole: metrics(1.53),
             hold_train: metrics(1.9),
             family_haircuts: Some([0.1, 0.1, 0.2]),
             haircut_sharpe: Some(0.17),
@@ -248,25 +254,83 @@ fn examination(symbol: &str, columns: usize, rows: usize) -> ExaminationView {
                 cells: (0..columns * rows).map(|i| (i % 7 > 0).then_some((i % 31) as f64 / 50.0)).collect(),
                 best: Some((10, 4)),
             }),
-            trades: (0..200)
-                .map(|i| TradeView {
-                    entry: START + i * 20 * DAY,
-                    exit: (i < 199).then_some(START + (i * 20 + 9) * DAY),
-                    entry_price: 1_000.0 + i as f64,
-                    exit_price: 1_004.5 + i as f64,
-                    gain: if i % 3 == 0 { -0.012 } else { 0.0213 },
+            trades: (0..200).map(trade).collect(),
+            trades_total: 214,
+            // The best of 1,000 markets: bell-shaped around 0.4, one of them above the real 0.62.
+            permuted_bests: (0..1_000)
+                .map(|i| {
+                    let spread: f64 = (1..=6).map(|k| f64::from(i * k * k % 97) / 96.0 - 0.5).sum();
+                    if i == 500 { 0.66 } else { (0.41 + 0.09 * spread).min(0.6) }
                 })
                 .collect(),
-            trades_total: 214,
-            permuted_bests: vec![0.41; 50],
-            fan: None,
-            windows: vec![],
+            fan: Some(FanView {
+                at: (0..120).map(|i| START + (i * 5 + 4) * 6 * DAY).collect(),
+                quantiles: (0..120)
+                    .map(|i| {
+                        let far = f64::from(i) / 119.0;
+                        [-0.9f64, -0.35, 0.0, 0.35, 0.9].map(|z| (0.55 * far + z * far.sqrt()).exp())
+                    })
+                    .collect(),
+                markets: 200,
+            }),
+            windows: (0..6).map(window).collect(),
             drift: Some(0.1),
-            regimes: vec![],
-            warm_up_changes: vec![],
+            regimes: regimes(),
+            warm_up_changes: vec![Some(0.004), Some(0.0002), Some(0.0)],
             warm_up_bars: 200,
+            path: "signals".into(),
+            path_because: None,
         }),
     }
+}
+
+/// Every fifth is short, the two before the last are parts of one entry, the last is open.
+fn trade(i: i64) -> TradeView {
+    let entry = if i == 198 { 197 } else { i };
+    TradeView {
+        side: if i % 5 == 4 { "short" } else { "long" }.into(),
+        share: match i {
+            197 => 0.4,
+            198 => 0.6,
+            _ => 1.0,
+        },
+        entry: START + entry * 17 * DAY,
+        exit: (i < 199).then_some(START + (i * 17 + 9) * DAY),
+        entry_price: 1_000.0 + entry as f64,
+        exit_price: 1_004.5 + i as f64,
+        gain: if i % 3 == 0 { -0.012 } else { 0.0213 },
+    }
+}
+
+fn window(i: i64) -> WindowView {
+    let (from, fast) = (450 + i * 25, [50.0, 50.0, 60.0, 50.0, 50.0, 40.0][i as usize]);
+    WindowView {
+        from: START + from * 6 * DAY,
+        to: START + (from + 25) * 6 * DAY - DAY,
+        values: vec![("Fast length".into(), fast), ("Slow length".into(), 200.0)],
+        train_sharpe: Some(0.6 + 0.02 * i as f64),
+        test_sharpe: [0.8, 0.35, -0.4, 0.6, 0.9, 0.2][i as usize],
+        test_return: [0.06, 0.02, -0.03, 0.05, 0.08, 0.01][i as usize],
+    }
+}
+
+fn regimes() -> Vec<RegimeView> {
+    let part =
+        |by: &str, name: &str, bars, mean, sharpe| RegimeView { by: by.into(), name: name.into(), bars, mean, sharpe };
+    let mut all = vec![
+        part("volatility", "calm", 980, 0.11, Some(1.21)),
+        part("volatility", "usual", 980, 0.07, Some(0.58)),
+        part("volatility", "wild", 980, 0.05, Some(0.24)),
+        part("trend", "falling", 980, -0.01, Some(-0.08)),
+        part("trend", "sideways", 980, 0.06, Some(0.49)),
+        part("trend", "rising", 980, 0.18, Some(1.34)),
+        part("year", "2010", 252, 0.0, None),
+    ];
+    all.extend((2011..2020).map(|year| {
+        let mean = f64::from((year * 7) % 5 - 1) / 20.0;
+        part("year", &year.to_string(), 252, mean, Some(mean * 7.0))
+    }));
+    all
 }
 
 fn skipped() -> ExaminationView {
