@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use assay_pine::graph::{Graph, NodeId, Shape, SymbolFact};
-use assay_pine::{Direction, Input, OrderKind, Settings, Sizing as HeaderSizing, StepProgram};
+use assay_pine::{Direction, Input, Settings, Sizing as HeaderSizing, StepProgram};
 
 use super::broker::{Allow, BrokerSettings, CloseRule, Commission, Intrabar, Sizing};
 use crate::evaluate::Evaluator;
@@ -84,33 +84,6 @@ impl House {
     }
 }
 
-/// Numbers that an order reads, beside its condition.
-pub(super) fn operands(kind: &OrderKind) -> Vec<NodeId> {
-    match kind {
-        OrderKind::Entry { qty, limit, stop, .. } | OrderKind::Order { qty, limit, stop, .. } => {
-            [qty, limit, stop].into_iter().flatten().copied().collect()
-        }
-        OrderKind::Close { qty, qty_percent, .. } => [qty, qty_percent].into_iter().flatten().copied().collect(),
-        OrderKind::Exit {
-            qty,
-            qty_percent,
-            profit,
-            limit,
-            loss,
-            stop,
-            trail_price,
-            trail_points,
-            trail_offset,
-            ..
-        } => [qty, qty_percent, profit, limit, loss, stop, trail_price, trail_points, trail_offset]
-            .into_iter()
-            .flatten()
-            .copied()
-            .collect(),
-        OrderKind::CloseAll { .. } | OrderKind::Cancel { .. } | OrderKind::CancelAll => Vec::new(),
-    }
-}
-
 /// Nodes that orders need, directly or through registers.
 pub(crate) fn live(program: &StepProgram) -> Vec<bool> {
     let graph = &program.graph;
@@ -118,7 +91,7 @@ pub(crate) fn live(program: &StepProgram) -> Vec<bool> {
     let mut open: Vec<NodeId> = Vec::new();
     for order in &program.orders {
         open.push(order.when);
-        open.extend(operands(&order.kind));
+        open.extend(order.kind.reads());
     }
     while let Some(id) = open.pop() {
         if std::mem::replace(&mut live[id.0 as usize], true) {

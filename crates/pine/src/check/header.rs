@@ -9,8 +9,8 @@ use crate::ast::{Arg, Expr};
 use crate::lexer::Span;
 use crate::signatures;
 
-/// Parameters of `strategy(...)` in order.
-const HEADER: [&str; 24] = [
+/// Parameters of `strategy(...)` in order, as versions 5 and 6 have them; version 4 begins alike.
+pub(crate) const HEADER: [&str; 24] = [
     "title",
     "shorttitle",
     "overlay",

@@ -7,7 +7,7 @@
 mod builtins;
 mod calls;
 mod expr;
-mod header;
+pub(crate) mod header;
 mod inputs;
 mod live;
 mod names;

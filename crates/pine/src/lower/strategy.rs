@@ -4,33 +4,8 @@ use super::calls::pick;
 use super::{Lower, Lowered, Value, hard};
 use crate::Sizing;
 use crate::ast::Arg;
+use crate::check::header::HEADER;
 use crate::lexer::Span;
-
-/// Parameters in order, as versions 5 and 6 have them; version 4 begins alike.
-const PARAMETERS: [&str; 22] = [
-    "title",
-    "shorttitle",
-    "overlay",
-    "format",
-    "precision",
-    "scale",
-    "pyramiding",
-    "calc_on_order_fills",
-    "calc_on_every_tick",
-    "max_bars_back",
-    "backtest_fill_limits_assumption",
-    "default_qty_type",
-    "default_qty_value",
-    "initial_capital",
-    "currency",
-    "slippage",
-    "commission_type",
-    "commission_value",
-    "process_orders_on_close",
-    "close_entries_rule",
-    "margin_long",
-    "margin_short",
-];
 
 impl Lower {
     /// Reads the header into the settings.
@@ -50,7 +25,7 @@ impl Lower {
         self.title = Some(title);
         let (mut commission, mut commission_type) = (None, "strategy.commission.percent".to_owned());
         let (mut quantity, mut quantity_type) = (None, None);
-        for (index, name) in PARAMETERS.iter().enumerate().skip(6) {
+        for (index, name) in HEADER.iter().enumerate().skip(6) {
             let Some(expr) = pick(args, index, name) else { continue };
             let value = self.expr(expr).map_err(|trouble| super::Trouble { hard: true, ..trouble })?;
             let at = expr.span;

@@ -9,7 +9,6 @@ use assay_pine::graph::{NodeId, Op};
 use assay_pine::{OrderKind, StepProgram};
 
 use crate::stepwise::broker::{Allow, BrokerSettings, Commission, Intrabar, Side, Sizing};
-use crate::stepwise::plan::operands;
 use crate::stepwise::scalar::side;
 
 /// Most market orders and brackets that a strategy of the lanes may name.
@@ -199,7 +198,7 @@ impl Orders {
 
 /// Nodes that the orders of the lanes read.
 pub(super) fn roots(program: &StepProgram) -> Vec<NodeId> {
-    program.orders.iter().flat_map(|order| std::iter::once(order.when).chain(operands(&order.kind))).collect()
+    program.orders.iter().flat_map(|order| std::iter::once(order.when).chain(order.kind.reads())).collect()
 }
 
 /// Not given, or 100 percent.
