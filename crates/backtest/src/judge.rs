@@ -388,7 +388,7 @@ mod tests {
     #[test]
     fn luck_is_rejected_whatever_the_sharpe_ratio() {
         let (own, hold) = (returns(1, 2500, 0.1), returns(3, 2500, 0.0));
-        for (p, verdict) in [(0.007, Verdict::Plausible), (0.03, Verdict::Weak), (0.3, Verdict::Rejected)] {
+        for (p, verdict) in [(0.005, Verdict::Plausible), (0.03, Verdict::Weak), (0.3, Verdict::Rejected)] {
             let judged = judge(&input(&own, &hold, &permuted(p)));
             assert_eq!(judged.ruling.verdict, verdict, "{p}: {}", judged.ruling.summary);
         }

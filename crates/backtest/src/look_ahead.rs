@@ -4,7 +4,7 @@
 //! also catches a rule that reads only some of the bars ahead. Every live node of the graph is compared, not the signals
 //! alone, so the first node that differs names the line that looks ahead: its operands did not differ. Nodes that depend on
 //! the position are no columns; of a strategy that has any, the returns before the cut are compared as well. *Shift* is
-//! [`crate::robustness::delay`]. *Warm-up* ([`warm_up_change`]) says how much a value still depends on where history begins.
+//! [`crate::robustness::delay()`]. *Warm-up* ([`warm_up_change`]) says how much a value still depends on where history begins.
 
 use std::sync::Arc;
 

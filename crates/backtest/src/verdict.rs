@@ -74,20 +74,21 @@ pub struct Thresholds {
     pub track_record_confidence: f64,
 }
 
-/// One test of luck decides between rejected and not, at 4 %, and may be passed for plausible at 0.8 %: the permutation of the
-/// whole search counts the choice, the kinship of the trials and the shape of the returns by itself, on all bars. 4 and 0.8
-/// because what is promised is at most 5 % and 1 % of concepts without an edge. The other lines say what is fragile, and are drawn where chance seldom throws
-/// a real edge of a yearly Sharpe ratio of 1 over ten years: a walk-forward that keeps a quarter of the promise, because the
-/// promise of the best of a grid is inflated even where the edge is real; overfitting only where the choice does not carry
-/// over *and* loses, because the sets of a family with one common edge rank by luck. 30 trades: the smallest sample that
-/// moments can be trusted on. 95 %: custom.
+/// One test of luck decides between rejected and not, at 3.5 %, and may be passed for plausible at 0.6 %: the permutation of
+/// the whole search counts the choice, the kinship of the trials and the shape of the returns by itself, on all bars. What is
+/// promised is at most 5 % and 1 % of concepts without an edge; the rest is margin, for the whole catalogue is searched too
+/// (`crates/calibration` measures both). The other lines say what is fragile, and are drawn where chance seldom throws a real
+/// edge of a yearly Sharpe ratio of 1 over ten years: a walk-forward that keeps a quarter of the promise, because the promise of
+/// the best of a grid is inflated even where the edge is real; overfitting only where the choice does not carry over *and*
+/// loses, because the sets of a family with one common edge rank by luck. 20 trades: luck is judged by permutation, not by
+/// moments, and thirty would turn away one true trend follower in ten for no false alarm fewer. 95 %: custom.
 impl Default for Thresholds {
     fn default() -> Thresholds {
         Thresholds {
-            luck_max: 0.04,
-            luck_plausible_max: 0.008,
+            luck_max: 0.035,
+            luck_plausible_max: 0.006,
             dsr_min: 0.5,
-            trades_min: 30,
+            trades_min: 20,
             pbo_max: 0.5,
             pbo_loss_max: 0.25,
             walk_forward_efficiency_min: 0.25,
@@ -692,18 +693,18 @@ mod tests {
         use Verdict::{NotTestable, Plausible, Rejected, Weak};
         let table: &[(&str, Verdict, Change)] = &[
             ("", Plausible, |_| {}),
-            ("", Plausible, |e| permuted(e).p_looks = 0.008),
-            ("little_luck", Weak, |e| permuted(e).p_looks = 0.0081),
-            ("little_luck", Weak, |e| permuted(e).p_looks = 0.04),
-            ("luck", Rejected, |e| permuted(e).p_looks = 0.0401),
+            ("", Plausible, |e| permuted(e).p_looks = 0.006),
+            ("little_luck", Weak, |e| permuted(e).p_looks = 0.0061),
+            ("little_luck", Weak, |e| permuted(e).p_looks = 0.035),
+            ("luck", Rejected, |e| permuted(e).p_looks = 0.0351),
             ("luck", Rejected, |e| e.permutation = None),
             ("", Plausible, |e| permuted(e).p = 0.9),
             ("", Plausible, |e| e.dsr_effective = Some(0.5)),
             ("deflated_sharpe", Weak, |e| e.dsr_effective = Some(0.4999)),
             ("deflated_sharpe", Weak, |e| e.dsr_effective = None),
             ("", Plausible, |e| e.dsr_raw = Some(0.1)),
-            ("", Plausible, |e| e.trades = 30),
-            ("trades", Rejected, |e| e.trades = 29),
+            ("", Plausible, |e| e.trades = 20),
+            ("trades", Rejected, |e| e.trades = 19),
             ("", Plausible, |e| e.break_even_cost = Some(0.001)),
             ("break_even", Rejected, |e| e.break_even_cost = Some(0.000_999)),
             ("break_even", Rejected, |e| (e.break_even_cost, e.assumed_cost) = (Some(0.0), 0.0)),
@@ -753,7 +754,7 @@ mod tests {
         assert_eq!(ruling.reasons.len(), 15);
         assert_eq!(
             ruling.summary,
-            "Rejected: It made only 3 trades, too few to judge (30 are needed). 2 other checks failed as well."
+            "Rejected: It made only 3 trades, too few to judge (20 are needed). 2 other checks failed as well."
         );
         assert_eq!(judged(|_| ()).summary, "Plausible: all 15 checks passed. That is no promise of profit.");
     }

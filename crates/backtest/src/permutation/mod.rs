@@ -2,7 +2,7 @@
 //!
 //! The bars are put in another order, the entire grid is swept again, and the best set found there is compared with the best
 //! set of the real market: best against best, chosen by the same rule. p is the share of permuted markets whose best is at
-//! least as good ([`sequential`] says when enough were drawn).
+//! least as good (`sequential` says when enough were drawn).
 //!
 //! What is compared is the Sharpe ratio of the best set, net of costs, on the very bars that chose it. Permutation keeps the
 //! drift, the volatility and the tails of the market, so a rule that merely holds scores the same on both sides; what is

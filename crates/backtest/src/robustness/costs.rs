@@ -6,7 +6,7 @@ use crate::Run;
 const COST_MAX: f64 = 0.1;
 
 /// The rate per side at which the final equity of `free`, a run without costs, falls back to 1: 0 when it loses even so,
-/// [`COST_MAX`] when it would bear more. Signals do not depend on costs, so each side just multiplies the equity.
+/// `COST_MAX` when it would bear more. Signals do not depend on costs, so each side just multiplies the equity.
 pub fn break_even_cost(free: &Run) -> Option<f64> {
     let gross = free.equity.last().copied().filter(|e| e.is_finite() && *e > 0.0)?;
     let entries = free.trades.len() as f64;
