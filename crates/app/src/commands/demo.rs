@@ -106,7 +106,7 @@ async fn run(app: App, demo: &Demo, json: bool) -> Result<ExitCode, AppError> {
         output::print(&verdicts::table(&rows));
         let looks = assay_research::trials::lifetime(&app.database)?;
         output::print(&format!(
-            "\nDSR is the deflated Sharpe ratio: the probability that the best strategy found is more than luck, after {} looks\n(worth {:.0} independent ones). 0.90 is needed.\n\nReports:\n",
+            "\nThe verdict rests on permuted markets: the same bars in another order, searched anew. {} looks were taken (worth {:.0}\nindependent ones), and all at the same prices count. DSR, the deflated Sharpe ratio, stands beside it.\n\nReports:\n",
             looks.raw, looks.effective
         ));
         for path in &reports {
