@@ -28,9 +28,10 @@ fn strategy(head: &str, entry: &str, exit: &str) -> Program {
 /// vectorbt's crossing: equality keeps the state, and a first "below" must have been seen.
 fn sma(fast: &str, slow: &str) -> Program {
     let head = format!(
-        "fast = input.int(10, {fast})\nslow = input.int(50, {slow})\na = ta.sma(close, fast)\nb = ta.sma(close, slow)"
+        "fast = input.int(10, {fast})\nslow = input.int(50, {slow})\na = ta.sma(close, fast)\nb = ta.sma(close, slow)\n\
+         since = ta.barssince(a < b)"
     );
-    strategy(&head, "a > b and not na(ta.barssince(a < b))", "a < b")
+    strategy(&head, "a > b and not na(since)", "a < b")
 }
 
 fn golden_sma() -> Program {
