@@ -6,6 +6,7 @@
 //! A machine without a device, a script that does not suit one, or a device that is lost is an error that says so; the caller
 //! goes on with the processor and says that aloud.
 
+mod books;
 mod device;
 mod gauges;
 mod kernel;
@@ -15,7 +16,7 @@ mod tables;
 pub use device::{Device, DeviceInfo, Precision, Wanted};
 pub use gauges::{Gauges, gauges};
 pub use kernel::Kernel;
-pub use screen::{Report, Screened, screen};
+pub use screen::{Prepared, Report, Screened, screen};
 
 /// Why the GPU did not do it.
 #[derive(Debug, thiserror::Error)]

@@ -8,6 +8,8 @@ mod drawing;
 mod forward;
 mod sample;
 
+use std::sync::Arc;
+
 use assay_units::Seed;
 
 pub use drawing::{Axis, Curve, CurvePoint, HeatMap};
@@ -21,6 +23,7 @@ use crate::permutation::{Permutation, PermutationSettings, permute_search};
 use crate::robustness::{
     self, Benchmark, BestTradesOut, Delay, NoiseSettings, Noisy, Regimes, against_benchmark, without_best_trades,
 };
+use crate::screening::Screener;
 use crate::verdict::Thresholds;
 use crate::{Bars, Costs, Engine, Fill, Metrics, SweepError, Trade, metrics};
 
@@ -56,6 +59,8 @@ pub struct ExamineSettings {
     pub bootstrap_draws: u32,
     /// Where the lines are drawn.
     pub thresholds: Thresholds,
+    /// A device that may search permuted markets faster; no figure depends on it.
+    pub screener: Option<Arc<dyn Screener>>,
 }
 
 /// Everything that a report shows.
@@ -166,6 +171,7 @@ pub fn examine<'a>(
         (best.sharpe, swept.first_bar),
         &settings.permutation,
         settings.threads,
+        settings.screener.as_deref(),
         &|done, _| progress(grid.saturating_mul(1 + done), all),
     )?;
     let go_on = || progress(all, all);

@@ -29,6 +29,7 @@ pub use tail::tail_p;
 pub(crate) use fan::quantile;
 
 use crate::family::Family;
+use crate::screening::{By, Computed, Screener};
 use crate::{Bars, SearchScratch, SweepError};
 
 /// Permuted markets at most, whatever the settings ask for: what is kept of them stays bounded.
@@ -73,6 +74,8 @@ pub struct Permutation {
     pub bests: Vec<f64>,
     /// What those best sets earned.
     pub fan: Option<Fan>,
+    /// Who computed them; no figure depends on it.
+    pub computed: Computed,
 }
 
 impl Permutation {
@@ -88,11 +91,13 @@ impl Permutation {
 struct Draw {
     best: f64,
     curve: Option<Vec<f64>>,
+    by: By,
 }
 
 /// Searches permuted markets until enough is known about `observed`, the Sharpe ratio per bar of the best set of `bars`.
 /// `first_bar` is the first bar that the search of `bars` traded on. `progress(done, at most)` hears of each market and
-/// returns false to cancel. The result does not depend on `threads`. `None` when no market is to be drawn.
+/// returns false to cancel. The result does not depend on `threads`, and no figure of it on `screener`, which may find the best
+/// of a market faster. `None` when no market is to be drawn.
 ///
 /// # Errors
 /// [`SweepError::Cancelled`], and what the sweep of a permuted market meets.
@@ -102,6 +107,7 @@ pub fn permute_search(
     (observed, first_bar): (f64, usize),
     settings: &PermutationSettings,
     threads: usize,
+    screener: Option<&dyn Screener>,
     progress: &(dyn Fn(u64, u64) -> bool + Sync),
 ) -> Result<Option<Permutation>, SweepError> {
     let most = settings.permutations_max.min(PERMUTATIONS_MAX);
@@ -113,10 +119,11 @@ pub fn permute_search(
     let cancelled = AtomicBool::new(false);
     let go_on = || !cancelled.load(Ordering::Relaxed);
     let search = family.search(bars)?;
+    let screening = search.screening(screener, most);
     let draw = |number: u64, scratch: &mut SearchScratch| -> Result<Draw, SweepError> {
         let market = shuffler.market(settings.seed, number);
-        let best = search.best(&market, scratch, &go_on)?;
-        let mut draw = Draw { best: best.map_or(f64::NEG_INFINITY, |best| best.sharpe), curve: None };
+        let (best, by) = search.best_screened(&screening, &market, scratch, &go_on)?;
+        let mut draw = Draw { best: best.map_or(f64::NEG_INFINITY, |best| best.sharpe), curve: None, by };
         if let (true, Some(best)) = (number < fan::MARKETS_MAX as u64, best) {
             let run = family.run(best.index, &market, first_bar..market.len())?;
             draw.curve = Some(points.iter().filter_map(|bar| run.equity.get(bar - run.first_bar).copied()).collect());
@@ -134,6 +141,9 @@ pub fn permute_search(
         drawn.draws.iter().filter_map(|d| d.curve.clone()).filter(|c| c.len() == points.len()).collect();
     let bests: Vec<f64> = drawn.draws.iter().map(|d| d.best).collect();
     let p = drawn.test.p();
+    // Of the markets that count alone, so that it does not depend on the threads either.
+    let mut counted = Computed::default();
+    drawn.draws.iter().for_each(|draw| counted.count(draw.by));
     Ok(Some(Permutation {
         observed,
         permutations: drawn.test.draws(),
@@ -143,6 +153,7 @@ pub fn permute_search(
         p_tail: if drawn.test.exceeded() >= settings.stop_at { p } else { tail_p(observed, &bests) },
         bests,
         fan: fan::fan(points, &curves),
+        computed: screening.computed(counted),
     }))
 }
 
@@ -219,7 +230,7 @@ mod tests {
 
     fn draws(threads: usize, observed: f64) -> (u32, Vec<f64>) {
         let draw = |number: u64, _: &mut SearchScratch| {
-            Ok(Draw { best: SplitMix64::new(Seed(number)).next_unit(), curve: None })
+            Ok(Draw { best: SplitMix64::new(Seed(number)).next_unit(), curve: None, by: By::Processor })
         };
         let drawn = Drawn::collect(Sequential::new(observed, 10, 400), threads, &draw, &|_| true).unwrap();
         (drawn.test.draws(), drawn.draws.iter().map(|d| d.best).collect())
@@ -239,7 +250,7 @@ mod tests {
     #[test]
     fn a_failure_counts_only_where_the_row_reaches_it() {
         let draw = |number: u64, _: &mut SearchScratch| {
-            if number == 30 { Err(SweepError::Cancelled) } else { Ok(Draw { best: 1.0, curve: None }) }
+            if number == 30 { Err(SweepError::Cancelled) } else { Ok(Draw { best: 1.0, curve: None, by: By::Processor }) }
         };
         let collect = |observed| Drawn::collect(Sequential::new(observed, 10, 400), 2, &draw, &|_| true);
         assert!(collect(0.5).is_ok(), "over after ten");

@@ -22,7 +22,7 @@ fn permuted(bars: &Bars, settings: &PermutationSettings, threads: usize) -> Resu
     let family = family(&program);
     let swept = family.trials(bars, 0..bars.len(), threads, &|_, _| true)?;
     let best = family.best_of(&swept.trials).unwrap();
-    permute_search(&family, bars, (best.sharpe, swept.first_bar), settings, threads, &|_, _| true)
+    permute_search(&family, bars, (best.sharpe, swept.first_bar), settings, threads, None, &|_, _| true)
 }
 
 #[test]

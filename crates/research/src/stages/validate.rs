@@ -174,6 +174,7 @@ impl Validate<'_> {
             noise: NoiseSettings::default(),
             bootstrap_draws: BOOTSTRAP_DRAWS,
             thresholds: Thresholds::default(),
+            screener: None,
         };
         let mut view = ExaminationView {
             ordinal,
