@@ -11,6 +11,7 @@
 
 use std::fmt;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use crate::compute::{Lane, scalar};
 use crate::evaluate::signals;
@@ -49,6 +50,9 @@ pub trait Screen: Send + Sync {
     /// What computes, in words.
     fn device(&self) -> String;
 
+    /// What it has done so far for this search.
+    fn effort(&self) -> Effort;
+
     /// The ceiling of every grid point on `bars`, in the order of the grid. `go_on` is asked now and then; false cancels.
     ///
     /// # Errors
@@ -67,6 +71,21 @@ pub enum ScreenError {
     Failed(String),
 }
 
+/// What a device did for one search, markets that were drawn in vain among it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// Markets.
+    pub markets: u64,
+    /// Time that the device worked, its copies included.
+    pub computation_time: Duration,
+    /// Points of one batch, as the memory allowed at last.
+    pub batch: u64,
+    /// Share of the batches' invocations that had a point, in percent.
+    pub fill_percent: u64,
+    /// How often a batch was halved because memory ran out.
+    pub halved: u32,
+}
+
 /// Who computed the permuted markets that count. The figures do not depend on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Computed {
@@ -80,6 +99,8 @@ pub struct Computed {
     pub undecided: u32,
     /// Why a device that was asked for did not do all of it.
     pub because: Option<String>,
+    /// What the device did; it differs from run to run.
+    pub effort: Effort,
 }
 
 /// How one market's best was found.
@@ -171,11 +192,12 @@ impl<'a> Screening<'a> {
         self.because.lock().expect("no panic while noting a failure").get_or_insert(why);
     }
 
-    /// Who computed what `counted` says.
+    /// Who computed what was `counted`.
     pub fn computed(self, counted: Computed) -> Computed {
         let because = self.because.into_inner().expect("no panic while noting a failure");
         let took_part = counted.screened + counted.undecided > 0;
-        Computed { device: self.device.filter(|_| took_part), because, ..counted }
+        let effort = self.screen.map(|screen| screen.effort()).unwrap_or_default();
+        Computed { device: self.device.filter(|_| took_part), because, effort, ..counted }
     }
 }
 
@@ -370,9 +392,8 @@ mod tests {
         let under = |above: f64| -> Vec<Ceiling> {
             trials.iter().map(|t| Ceiling { sharpe: t.sharpe() + above, entries: Some(40) }).collect()
         };
-        let of = |ceilings: &[Ceiling]| {
-            nominated(ceilings, 30, 10_000, &mut |point| Some(trials[point as usize].clone()))
-        };
+        let of =
+            |ceilings: &[Ceiling]| nominated(ceilings, 30, 10_000, &mut |point| Some(trials[point as usize].clone()));
         let Nominated::Best { point: 9_999, again, .. } = of(&under(2.5e-6)) else { panic!("the last is the best") };
         assert!((1..=4).contains(&again), "{again}");
         assert_eq!(of(&under(1e-3)), Nominated::Undecided, "a thousand of 10,000 may be the best");

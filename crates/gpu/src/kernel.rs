@@ -249,9 +249,9 @@ impl Emit<'_> {
         let first = self.counts[sort as usize];
         self.counts[sort as usize] += count;
         let inputs = self.inputs(&node);
-        let place = inputs.iter().fold(String::from("0u"), |at, i| {
-            format!("({at} * {}u + d{i})", self.program.inputs[*i].grid.len())
-        });
+        let place = inputs
+            .iter()
+            .fold(String::from("0u"), |at, i| format!("({at} * {}u + d{i})", self.program.inputs[*i].grid.len()));
         self.declare(true, &name, &format!("{first}u + {place}"));
         self.columns.push(Columns { node: id, sort, inputs, count, first });
         Ok(name)
@@ -398,7 +398,8 @@ impl Emit<'_> {
             Op::Select(..) => {
                 let test = self.truth(&values[0])?;
                 let ((x, ex), (y, ey)) = (self.float(&values[1])?, self.float(&values[2])?);
-                let error = (ex.is_some() || ey.is_some()).then(|| format!("select({}, {}, {test})", exact(&ey), exact(&ex)));
+                let error =
+                    (ex.is_some() || ey.is_some()).then(|| format!("select({}, {}, {test})", exact(&ey), exact(&ex)));
                 (format!("select({y}, {x}, {test})"), error)
             }
             Op::Unary(Unary::Neg, _) => {

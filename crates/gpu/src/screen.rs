@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use assay_backtest::{Bars, Ground, Sweep, SweepError};
+use assay_world::Clock;
 
 use crate::books::Books;
 use crate::kernel::WORKGROUP;
@@ -45,7 +47,7 @@ pub struct Screened {
 }
 
 /// How the device did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report {
     /// Points of one batch, as the device's memory allowed.
     pub batch: u64,
@@ -55,6 +57,8 @@ pub struct Report {
     pub fill_percent: u64,
     /// How often a batch was halved because memory ran out.
     pub halved: u32,
+    /// Time that the device worked, copies to and from it included; in whole milliseconds.
+    pub computation_time: Duration,
 }
 
 /// Screens the whole grid on the plan's own bars. `progress(done, all)` is called after each tile of a batch; false cancels.
@@ -64,9 +68,10 @@ pub struct Report {
 pub fn screen(
     device: &Device,
     plan: &Sweep<'_>,
+    clock: &dyn Clock,
     progress: &dyn Fn(u64, u64) -> bool,
 ) -> Result<(Vec<Screened>, Report), GpuError> {
-    Prepared::new(device, plan)?.screen(plan.bars, plan.threads, progress)
+    Prepared::new(device, plan)?.screen(plan.bars, plan.threads, clock, progress)
 }
 
 /// A sweep whose kernel is compiled, to be run on any bars of the plan's number. Threads may share it; the device does one
@@ -119,15 +124,7 @@ impl<'a> Prepared<'a> {
         let grid = ground.usable.len() as u64;
         let fits = device.info().buffer_bytes_max / state_bytes;
         let batch = BATCH_MAX.min(fits).min(grid.next_multiple_of(u64::from(WORKGROUP)));
-        Ok(Prepared {
-            device,
-            plan: plan.clone(),
-            ground,
-            kernel,
-            pipeline,
-            layout,
-            batch: Mutex::new(batch),
-        })
+        Ok(Prepared { device, plan: plan.clone(), ground, kernel, pipeline, layout, batch: Mutex::new(batch) })
     }
 
     /// Screens the whole grid on `bars`, whose columns `threads` threads make.
@@ -138,6 +135,7 @@ impl<'a> Prepared<'a> {
         &self,
         bars: &Bars,
         threads: usize,
+        clock: &dyn Clock,
         progress: &dyn Fn(u64, u64) -> bool,
     ) -> Result<(Vec<Screened>, Report), GpuError> {
         let (ground, precision) = (&self.ground, self.device.info().precision);
@@ -151,6 +149,7 @@ impl<'a> Prepared<'a> {
         }
         let grid = ground.usable.len() as u64;
         let mut batch = self.batch.lock().unwrap_or_else(|e| e.into_inner());
+        let begun = clock.now();
         let work = Work::load(self, tables, &growth, &books)?;
         let (mut halved, mut batches, mut invocations) = (0, 0, 0);
         let mut screened: Vec<Screened> = Vec::with_capacity(grid as usize);
@@ -174,7 +173,9 @@ impl<'a> Prepared<'a> {
         for (point, usable) in screened.iter_mut().zip(&ground.usable) {
             point.valid = *usable;
         }
-        let report = Report { batch: *batch, batches, fill_percent: grid * 100 / invocations.max(1), halved };
+        let computation_time = clock.now().since(begun);
+        let report =
+            Report { batch: *batch, batches, fill_percent: grid * 100 / invocations.max(1), halved, computation_time };
         Ok((screened, report))
     }
 }
@@ -229,12 +230,7 @@ impl<'a> Work<'a> {
     }
 
     /// `heard(share done)` is called after each tile.
-    fn batch(
-        &self,
-        points: Range<u64>,
-        books: &Books,
-        heard: &dyn Fn(f64) -> bool,
-    ) -> Result<Vec<Screened>, GpuError> {
+    fn batch(&self, points: Range<u64>, books: &Books, heard: &dyn Fn(f64) -> bool) -> Result<Vec<Screened>, GpuError> {
         let Prepared { device, ground, .. } = self.prepared;
         let count = points.end - points.start;
         let (sums_bytes, counts_bytes) = (SUMS * count * device.info().precision.bytes(), COUNTS * count * 4);
@@ -363,6 +359,8 @@ impl Device {
         let made = work();
         let refused = pollster::block_on(validation.pop());
         let exhausted = pollster::block_on(memory.pop());
+        // A loss is told when the device is polled, and explains what else went wrong.
+        let _ = self.device.poll(wgpu::PollType::Poll);
         self.check()?;
         if exhausted.is_some() {
             return Err(GpuError::OutOfMemory { name, bytes: self.info().buffer_bytes_max });

@@ -143,7 +143,7 @@ fn bench(device: &Device, sets: u64, bars: usize, rounds: u32, threads: usize, j
     for round in 0..rounds {
         eprintln!("round {} of {rounds}: device, then processor", round + 1);
         let from = RealClock.now().millis();
-        let screened = screen(device, &plan, &|_, _| true).map_err(|e| failed(&e))?;
+        let screened = screen(device, &plan, &RealClock, &|_, _| true).map_err(|e| failed(&e))?;
         on_device = on_device.min(timed(from));
         let from = RealClock.now().millis();
         let swept = sweep(&plan, &|_, _| true).map_err(|e| failed(&e))?;

@@ -250,7 +250,11 @@ mod tests {
     #[test]
     fn a_failure_counts_only_where_the_row_reaches_it() {
         let draw = |number: u64, _: &mut SearchScratch| {
-            if number == 30 { Err(SweepError::Cancelled) } else { Ok(Draw { best: 1.0, curve: None, by: By::Processor }) }
+            if number == 30 {
+                Err(SweepError::Cancelled)
+            } else {
+                Ok(Draw { best: 1.0, curve: None, by: By::Processor })
+            }
         };
         let collect = |observed| Drawn::collect(Sequential::new(observed, 10, 400), 2, &draw, &|_| true);
         assert!(collect(0.5).is_ok(), "over after ten");
