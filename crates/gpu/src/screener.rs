@@ -12,7 +12,7 @@ use assay_world::Clock;
 use crate::{Device, DeviceInfo, GpuError, Precision, Prepared, Wanted};
 
 /// Bar evaluations of one market from which on a device is asked. Below, the processor is done (at some 2e9 a second and core)
-/// before its own preparation for a device, the columns and their copies, could pay; `benches/results/gpu-preparation.json`
+/// before its own preparation for a device, the columns and their copies, could pay; `benches/results/gpu-preparation.jsonl`
 /// has what that costs.
 pub const EVALUATIONS_MIN: u64 = 100_000_000;
 
