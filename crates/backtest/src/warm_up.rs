@@ -186,23 +186,22 @@ fn indicator(which: Indicator, args: &[NodeId], scalar: &impl Fn(NodeId) -> f64)
         | Indicator::Mode
         | Indicator::PercentileLinear
         | Indicator::PercentileNearest
+        | Indicator::Mfi
+        | Indicator::Supertrend
+        | Indicator::SupertrendDirection
         | Indicator::Cci => n(1)? - 1,
         Indicator::Correlation => n(2)? - 1,
         Indicator::PivotHigh | Indicator::PivotLow => {
             whole(scalar(args[1]), 0.0)?.saturating_add(whole(scalar(args[2]), 0.0)?)
         }
-        Indicator::PercentRank
-        | Indicator::Kama
-        | Indicator::Rsi
-        | Indicator::Change
-        | Indicator::Roc
-        | Indicator::Mfi => n(1)?,
+        Indicator::PercentRank | Indicator::Kama | Indicator::Rsi | Indicator::Change | Indicator::Roc => n(1)?,
         Indicator::Stoch => n(3)? - 1,
-        Indicator::Atr | Indicator::PlusDi | Indicator::MinusDi => n(0)?,
+        Indicator::Atr => n(0)? - 1,
+        // Movements and true ranges exist from bar 1 on.
+        Indicator::PlusDi | Indicator::MinusDi => n(0)?,
         Indicator::Adx => n(0)? + n(1)? - 1,
-        Indicator::Supertrend | Indicator::SupertrendDirection => n(1)?,
-        Indicator::Sar => 1,
-        Indicator::TrueRange
+        Indicator::Sar | Indicator::TrueRange => 1,
+        Indicator::TrueRangeHandlingNa
         | Indicator::Obv
         | Indicator::Cum
         | Indicator::Vwap
