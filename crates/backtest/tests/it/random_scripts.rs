@@ -47,14 +47,35 @@ impl Maker {
             };
         }
         let d = depth - 1;
-        match self.below(16) {
+        match self.below(18) {
             0 | 1 => format!("({} {} {})", self.number(d), self.one(&["+", "-", "*", "/"]), self.number(d)),
             2 => format!("({} ? {} : {})", self.truth(d), self.number(d), self.number(d)),
             3 => format!("nz({}, {})", self.number(d), self.number(0)),
             4 => format!("math.{}({}, {})", self.one(&["max", "min"]), self.number(d), self.number(d)),
             5 => {
                 let name = self.one(&[
-                    "sma", "ema", "rma", "wma", "highest", "lowest", "rsi", "stdev", "mom", "roc", "cci", "dev",
+                    "sma",
+                    "ema",
+                    "rma",
+                    "wma",
+                    "highest",
+                    "lowest",
+                    "rsi",
+                    "stdev",
+                    "mom",
+                    "roc",
+                    "cci",
+                    "dev",
+                    "vwma",
+                    "highestbars",
+                    "lowestbars",
+                    "median",
+                    "mode",
+                    "variance",
+                    "range",
+                    "cmo",
+                    "mfi",
+                    "hma",
                 ]);
                 format!("ta.{name}({}, {})", self.number(d), self.below(5) + 1)
             }
@@ -75,6 +96,21 @@ impl Maker {
             12 => format!("({} + 0)[{}]", self.number(d), self.below(3)),
             13 => format!("f({}, {})", self.number(d), self.number(0)),
             14 => format!("fixnan({})", self.number(d)),
+            // Holes, which every function must pass over in its own way on each path.
+            15 => format!("({} ? {} : na)", self.truth(d), self.number(d)),
+            16 => match self.below(5) {
+                0 => format!(
+                    "ta.stoch({}, {}, {}, {})",
+                    self.number(d),
+                    self.number(0),
+                    self.number(0),
+                    self.below(4) + 1
+                ),
+                1 => format!("ta.tsi({}, {}, {})", self.number(d), self.below(3) + 1, self.below(3) + 1),
+                2 => format!("ta.atr({})", self.below(5) + 1),
+                3 => format!("ta.kcw({}, {}, 1.5)", self.number(d), self.below(4) + 1),
+                _ => self.one(&["ta.tr", "ta.tr(true)", "ta.obv", "ta.wpr(3)", "ta.sar(0.02, 0.02, 0.2)"]),
+            },
             _ => self.number(0),
         }
     }
