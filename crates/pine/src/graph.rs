@@ -142,10 +142,10 @@ pub enum Compare {
 }
 
 /// Built-in series functions. Arguments are listed in order; those called `n` are scalars, rounded down; n < 1 or not a
-/// number makes the trial invalid. Conventions: TradingView's, also where TA-Lib has others. `na` is passed over by Sma, Sum, Vwma,
-/// Stdev, Variance, Median and Mode, which look at the last n numbers and go on saying what they said on the bar of an `na`; by
-/// Ema, Rma, Rsi and Wma, which show it; and by Highest, Lowest and Stoch, which start anew behind it. The others give `na` while
-/// their window holds one.
+/// number makes the trial invalid. Conventions: TradingView's, also where TA-Lib has others. `na` is passed over by Sma, Sum,
+/// Vwma, Stdev, Variance, Median and Mode, which look at the last n numbers and go on saying what they said on the bar of an
+/// `na`; by Ema, Rma, Rsi and Wma, which show it; and by Highest, Lowest and Stoch, which start anew behind it. The others give
+/// `na` while their window holds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Indicator {
     /// (x, n): mean of the last n, by f64 prefix sums: (S[t+1]-S[t+1-n])/n.

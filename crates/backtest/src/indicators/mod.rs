@@ -4,9 +4,10 @@
 //! the tests agree on. Lengths are at least 1: callers check.
 //!
 //! `na` is passed over, in one of four ways. Sums, means, deviations, medians and modes look at the last n numbers, and go on
-//! saying what they said on the bar of an `na`. Exponential averages and the RSI show the gap and go on behind it, as if it were not there. Weighted averages show
-//! the gap and count the number before it once more. Extremes show the gap and start anew behind it. Everything else (ALMA,
-//! SWMA, lines, differences, mean absolute deviation, ranks, percentiles, correlation) gives `na` while its window holds one.
+//! saying what they said on the bar of an `na`. Exponential averages and the RSI show the gap and go on behind it, as if it
+//! were not there. Weighted averages show the gap and count the number before it once more. Extremes show the gap and start
+//! anew behind it. Everything else (ALMA, SWMA, lines, differences, mean absolute deviation, ranks, percentiles, correlation)
+//! gives `na` while its window holds one.
 
 mod averages;
 mod channels;
