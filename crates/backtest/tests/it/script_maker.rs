@@ -204,7 +204,7 @@ impl Maker<'_, '_> {
             };
         }
         let d = depth - 1;
-        match self.dice.below(24) {
+        match self.dice.below(26) {
             0 | 1 => format!("({} {} {})", self.number(d), self.one(&["+", "-", "*", "/", "%"]), self.number(d)),
             2 => format!("({} ? {} : {})", self.truth(d), self.number(d), self.number(d)),
             3 => format!("nz({}, {})", self.number(d), self.number(0)),
@@ -276,6 +276,17 @@ impl Maker<'_, '_> {
             20 => self.bars_alone(),
             21 => format!("(({})[{}])[{}]", self.number(d), self.dice.below(3), self.dice.below(3)),
             22 => format!("-({})", self.number(d)),
+            // Holes, which every function must pass over in its own way on each path.
+            23 => format!("({} ? {} : na)", self.truth(d), self.number(d)),
+            24 => match self.dice.below(4) {
+                0 => {
+                    let (source, high, low) = (self.number(d), self.number(0), self.number(0));
+                    format!("ta.stoch({source}, {high}, {low}, {})", self.length())
+                }
+                1 => format!("ta.tsi({}, {}, {})", self.number(d), self.dice.below(3) + 1, self.dice.below(3) + 1),
+                2 => format!("ta.kcw({}, {}, 1.5)", self.number(d), self.dice.below(4) + 1),
+                _ => "ta.tr(true)".to_owned(),
+            },
             _ => self.number(0),
         }
     }
