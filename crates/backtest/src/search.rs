@@ -52,7 +52,7 @@ impl<'a> Search<'a> {
     /// now and then; false cancels.
     ///
     /// # Errors
-    /// [`SweepError::OtherBars`] when `bars` are not as many as the plan's, [`SweepError::Cancelled`].
+    /// [`SweepError::OtherBars`] when `bars` are not as many as the plan's, [`SweepError::UnusableBar`], [`SweepError::Cancelled`].
     pub fn best(
         &self,
         bars: &Bars,
@@ -64,7 +64,9 @@ impl<'a> Search<'a> {
         if bars.len() != need {
             return Err(SweepError::OtherBars { have: bars.len(), need });
         }
-        let bars = seen(bars, self.layout.plan.train.end);
+        let end = self.layout.plan.train.end;
+        bars.tradable(self.layout.blocks[0].saturating_sub(1)..end)?;
+        let bars = seen(bars, end);
         let market = self.layout.market(&bars, std::mem::take(&mut scratch.shared), 1);
         let mut selection = Selection::new(trades_min);
         let size = self.layout.grid.size;

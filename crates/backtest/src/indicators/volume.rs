@@ -5,6 +5,7 @@ use crate::Bars;
 use super::sum;
 
 /// On-balance volume: the running sum of each bar's volume by the sign of the change of close; 0 on bar 0, which has no change.
+/// An unknown volume counts as none, as in `ta.cum`.
 /// (TA-Lib starts at the first volume: a constant difference.)
 pub(crate) fn obv(bars: &Bars) -> Vec<f64> {
     let mut total = 0.0;
@@ -16,7 +17,7 @@ pub(crate) fn obv(bars: &Bars) -> Vec<f64> {
                 t if bars.close[t] < bars.close[t - 1] => -1.0,
                 _ => 0.0,
             };
-            total += sign * bars.volume[t];
+            total = or_zero(total) + or_zero(sign * bars.volume[t]);
             total
         })
         .collect()
@@ -54,7 +55,7 @@ pub(crate) fn cum(x: &[f64]) -> Vec<f64> {
     let mut total = 0.0;
     x.iter()
         .map(|v| {
-            total += if v.is_nan() { 0.0 } else { *v };
+            total = or_zero(total) + or_zero(*v);
             total
         })
         .collect()
@@ -95,4 +96,9 @@ mod tests {
         assert!(mean[2].is_nan());
         assert_eq!(mean[3], 40.0);
     }
+}
+
+/// What is unknown adds nothing; nor does a total that infinities have made unknown.
+fn or_zero(x: f64) -> f64 {
+    if x.is_nan() { 0.0 } else { x }
 }

@@ -81,6 +81,7 @@ impl<'a> Prepared<'a> {
         let grid = checked(&plan.program.inputs, plan.grid_max)?;
         let live = live(plan.program);
         let (usable, first) = first_bar(plan, &live, grid)?;
+        plan.bars.computable(plan.train.end)?;
         let bars = plan.bars.prefix(plan.train.end);
         Ok(Prepared { plan, bars, grid, live, usable, blocks: block_bounds(first, plan.train.end) })
     }

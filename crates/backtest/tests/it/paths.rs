@@ -198,3 +198,51 @@ fn trades_tell_their_side_and_their_share_of_the_entry() {
         [(Side::Long, 101, Some(111), 0.4), (Side::Long, 101, Some(121), 0.6), (Side::Short, 121, None, 1.0),]
     );
 }
+
+/// Scripts on which executions once differed, and bars that no execution may compute with.
+#[test]
+fn what_was_found_by_fuzzing_stays_found() {
+    use super::agreement::agreement;
+    let market = crate::market::daily(7, 400);
+    let run = |text: &str| agreement(text, &market, Intrabar::Path).unwrap_or_else(|why| panic!("{why}\n{text}"));
+    let trades = |text: &str| run(text).map(|agreed| agreed.trades);
+    // An order inside of what is only drawn is placed.
+    let plotted = "h(x) =>\n    if x > open\n        strategy.entry(\"L\", strategy.long)\n    x\nplot(h(close))\nlabel.new(bar_index, h(low))\nif close < open\n    strategy.close(\"L\")\n";
+    assert!(trades(&format!("{V6}{plotted}")).is_some_and(|trades| trades > 10));
+    // An entry that is taken back on its bar is none.
+    let taken = "strategy.entry(\"L\", strategy.long)\nstrategy.close(\"L\")\nstrategy.cancel(\"L\")\n";
+    assert_eq!(trades(&format!("//@version=6\nstrategy(\"T\")\n{taken}")), Some(0));
+    // The past of an expression is not the past of the variable in it.
+    let past = "x = 0.0\nif close > open\n    x := close\nif (x[0])[2] > open\n    strategy.entry(\"L\", strategy.long)\nelse\n    strategy.close(\"L\")\n";
+    assert!(trades(&format!("{V6}{past}")).is_some());
+    // Before version 6 the quotient of two constants is whole; of an input, of what changes, and since, it is not.
+    let quotient = |head: &str, what: &str| {
+        trades(&format!(
+            "{head}fast = 2\nn = input.int(2, minval=2, maxval=2)\nvar m = 2\nm += 0\nif close * 0 + {what} > 0\n    strategy.entry(\"L\", strategy.long)\nstrategy.exit(\"X\", \"L\", stop=1)\n"
+        ))
+    };
+    for (what, before) in
+        [("2 / (fast + 1)", 0), ("-1 / fast", 0), ("2 / (n + 1)", 1), ("2 / (m + 1)", 1), ("2.0 / 3", 1)]
+    {
+        assert_eq!(quotient(V5, what), Some(before), "{what}");
+        assert_eq!(quotient(V6, what), Some(usize::from(!what.starts_with('-'))), "{what}");
+    }
+    // Infinite prices are refused by all.
+    for price in [f64::INFINITY, 1e300, 5e-324] {
+        let mut bars = market.clone();
+        bars.high[300] = price;
+        let text =
+            format!("{V6}if close > open\n    strategy.entry(\"L\", strategy.long)\nelse\n    strategy.close(\"L\")\n");
+        let steps = assay_pine::compile_steps(&text).unwrap();
+        let error = run_steps(&steps, &[], &bars, house(false), 0..400).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "bar 300 has a price or volume that no market has: remove the bar, or correct it"
+        );
+        let script = assay_pine::check(&text).unwrap();
+        assert_eq!(interpret(&script, &[], &bars, house(false), 0..400).unwrap_err().line, 0);
+        let signals = assay_pine::compile("//@version=6\nstrategy(\"T\")\nif close > open\n    strategy.entry(\"L\", strategy.long)\nelse\n    strategy.close(\"L\")\n").unwrap();
+        let refused = assay_backtest::run(&signals, &[], &bars, house(false).costs, Fill::NextOpen, 0..400);
+        assert_eq!(refused.unwrap_err(), error);
+    }
+}

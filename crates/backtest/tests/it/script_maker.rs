@@ -14,11 +14,13 @@ pub struct Dice<'a> {
 }
 
 impl<'a> Dice<'a> {
+    #[allow(dead_code, reason = "the fuzzer's")]
     pub fn of_bytes(bytes: &'a [u8]) -> Dice<'a> {
         let seed = bytes.iter().take(4).fold(0, |seed, byte| seed << 8 | u64::from(*byte));
         Dice { bytes: bytes.iter(), more: SplitMix64::new(Seed(seed)) }
     }
 
+    #[allow(dead_code, reason = "the fuzzer has bytes")]
     pub fn of_seed(seed: u64) -> Dice<'static> {
         Dice { bytes: [].iter(), more: SplitMix64::new(Seed(seed)) }
     }

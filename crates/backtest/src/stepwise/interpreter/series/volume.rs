@@ -16,7 +16,7 @@ pub(super) fn obv(site: &mut Site, now: Now<'_>) -> f64 {
         _ => 0.0,
     };
     let total = site.x(0);
-    *total = or_zero(*total) + sign * bars.volume[t];
+    *total = or_zero(*total) + or_zero(sign * bars.volume[t]);
     *total
 }
 
