@@ -3,8 +3,10 @@
 //! The bytes are choices of the generator that the property tests use too; prices may be NaN, infinite, zero or negative.
 #![no_main]
 
+#[allow(dead_code, reason = "shared with the tests, which use more of it")]
 #[path = "../../crates/backtest/tests/it/agreement.rs"]
 mod agreement;
+#[allow(dead_code, reason = "shared with the tests, which use more of it")]
 #[path = "../../crates/backtest/tests/it/script_maker.rs"]
 mod script_maker;
 

@@ -3,8 +3,10 @@
 //! Loops are bounded far lower here than in the program (`cfg(fuzzing)`), so that a long run is a hang.
 #![no_main]
 
+#[allow(dead_code, reason = "shared with the tests, which use more of it")]
 #[path = "../../crates/backtest/tests/it/agreement.rs"]
 mod agreement;
+#[allow(dead_code, reason = "shared with the tests, which use more of it")]
 #[path = "../../crates/backtest/tests/it/script_maker.rs"]
 mod script_maker;
 

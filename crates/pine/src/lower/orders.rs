@@ -45,6 +45,12 @@ impl Lower {
                 self.command(when, OrderKind::CancelAll, span)
             }
             "strategy.risk.allow_entry_in" => {
+                // A setting of the whole run here; one that comes and goes is the interpreter's.
+                if self.known(self.path) != Some(1.0) || self.doubt.is_some() {
+                    return Err(soft(
+                        span.says("a direction that is allowed under a condition runs in the interpreter alone"),
+                    ));
+                }
                 match self.argument(args, 0, "value", span)? {
                     Value::Text(text) if text == "strategy.direction.long" => {
                         self.settings.only = Some(Direction::Long);

@@ -32,10 +32,10 @@ use account::Account;
 use calendar::Interval;
 use machine::Machine;
 
-/// Most rounds of all loops on one bar.
-pub const LOOPS_PER_BAR_MAX: u64 = 2_000_000;
+/// Most rounds of all loops on one bar; fewer where a fuzzer asks, which takes a long run for a hang.
+pub const LOOPS_PER_BAR_MAX: u64 = if cfg!(fuzzing) { 20_000 } else { 2_000_000 };
 /// Most rounds of all loops in one run.
-pub const LOOPS_PER_RUN_MAX: u64 = 300_000_000;
+pub const LOOPS_PER_RUN_MAX: u64 = if cfg!(fuzzing) { 100_000 } else { 300_000_000 };
 /// Most elements of an array, a map or a matrix, as on TradingView.
 pub const ELEMENTS_MAX: usize = 100_000;
 /// Longest text, in bytes.
