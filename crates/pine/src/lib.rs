@@ -7,6 +7,7 @@
 pub mod ast;
 mod calls;
 pub mod check;
+mod dates;
 mod diagnostic;
 mod draft;
 mod explain;

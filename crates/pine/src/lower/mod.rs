@@ -22,7 +22,6 @@ mod strategy;
 mod trades;
 mod value;
 
-pub(crate) use clock::days_from_civil;
 pub(crate) use inputs::{Stated, grid, is_date};
 
 use std::collections::{BTreeMap, BTreeSet};
