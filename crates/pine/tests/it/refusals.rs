@@ -280,3 +280,36 @@ fn a_megabyte_is_the_limit() {
     let refusal = compile(&script(&format!("{nested}y = g39(close){ORDERS}"))).unwrap_err().to_string();
     assert!(refusal.contains("nested more than 500 deep"), "{refusal}");
 }
+
+#[test]
+fn what_pine_does_not_have_is_refused_wherever_it_stands() {
+    let refused = |text: &str| assay_pine::strategy(text).unwrap_err().0[0].to_string();
+    let orders = "if close > open\n    strategy.entry(\"L\", strategy.long)\nelse\n    strategy.close(\"L\")\n";
+    let script = |line: &str| format!("//@version=6\nstrategy(\"T\")\n{line}\n{orders}");
+    // On neither path, though no order hangs on it.
+    for (line, says) in [
+        ("plot(ta.smaa(close, 5))", "3:6: the function `ta.smaa` is not known (did you mean ta.sma?)"),
+        ("x = sma(close, 5)", "3:5: the function `sma` is not known (did you mean ta.sma?)"),
+        ("f(x) => blur(x)", "3:9: the function `blur` is not known"),
+        (
+            "a = array.new<float>(0)\nplot(math.summ(array.get(a, 0), 3))",
+            "4:6: the function `math.summ` is not known (did you mean math.sum?)",
+        ),
+    ] {
+        assert_eq!(refused(&script(line)), says, "{line}");
+    }
+    // What the script calls so itself is known.
+    for line in
+        ["blur(x) => x\nplot(blur(close))", "type P\n    float x\nmethod m(P p) => p.x\nq = P.new(1)\nplot(q.m())"]
+    {
+        assert!(assay_pine::strategy(&script(line)).is_ok(), "{line}");
+    }
+    assert!(assay_pine::strategy(&format!("//@version=4\nstrategy(\"T\")\nplot(sma(close, 5))\n{orders}")).is_ok());
+    for (said, found) in
+        [("slippage=2000000", "`slippage`"), ("slippage=-1", "`slippage`"), ("pyramiding=1e7", "`pyramiding`")]
+    {
+        let text = format!("//@version=5\nstrategy(\"T\", {said})\n{orders}");
+        let says = refused(&text);
+        assert!(says.starts_with("2:") && says.contains(found), "{says}");
+    }
+}
