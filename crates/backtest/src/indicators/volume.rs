@@ -79,6 +79,11 @@ pub(crate) fn vwap(bars: &Bars, x: &[f64]) -> Vec<f64> {
         .collect()
 }
 
+/// What is unknown adds nothing; nor does a total that infinities have made unknown.
+fn or_zero(x: f64) -> f64 {
+    if x.is_nan() { 0.0 } else { x }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,9 +101,4 @@ mod tests {
         assert!(mean[2].is_nan());
         assert_eq!(mean[3], 40.0);
     }
-}
-
-/// What is unknown adds nothing; nor does a total that infinities have made unknown.
-fn or_zero(x: f64) -> f64 {
-    if x.is_nan() { 0.0 } else { x }
 }

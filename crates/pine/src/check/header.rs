@@ -161,7 +161,7 @@ impl<'a> Checker<'a> {
             _ if member.starts_with("risk.") => {
                 self.inert_arguments(args)?;
                 let refused = self.refuse(span.advises(
-                    format!("`{name}` is not supported"),
+                    format!("`{name}` is not supported: at which price of a bar it acts is not documented"),
                     "remove it, or write the rule out as a condition of the entries",
                 ));
                 // Wherever it stands it would act.

@@ -64,7 +64,7 @@ impl Lower {
                 Ok(Value::Inert)
             }
             _ if name.starts_with("strategy.risk.") => Err(soft(span.advises(
-                format!("`{name}` is not supported"),
+                format!("`{name}` is not supported: at which price of a bar it acts is not documented"),
                 "write the limit as a condition, with strategy.equity or strategy.closedtrades",
             ))),
             _ => Err(soft(span.says(format!("`{name}` is not supported here")))),

@@ -145,7 +145,7 @@ fn orders_under_what_is_not_known_are_refused() {
     with_orders(
         "strategy.risk.max_intraday_loss(5, strategy.percent_of_equity)",
         expect![
-            "3:1: `strategy.risk.max_intraday_loss` is not supported (write the limit as a condition, with strategy.equity or strategy.closedtrades)"
+            "3:1: `strategy.risk.max_intraday_loss` is not supported: at which price of a bar it acts is not documented (write the limit as a condition, with strategy.equity or strategy.closedtrades)"
         ],
     );
     with_orders(
