@@ -51,7 +51,10 @@ fn scripts_that_cannot_be_tested_are_refused_with_place_and_way_round() {
         "if close > open\n    strategy.entry(\"L\", strategy.long)\nif close < open\n    strategy.close(\"L\")\n";
     for (line, wanted) in [
         ("x = (1 + 2", "bad.pine:3:5: this bracket is never closed"),
-        ("x = ta.nosuch(close)\nif x > 1\n    strategy.entry(\"L\", strategy.long)", "bad.pine:3:5: the function `ta.nosuch` is not known"),
+        (
+            "x = ta.nosuch(close)\nif x > 1\n    strategy.entry(\"L\", strategy.long)",
+            "bad.pine:3:5: the function `ta.nosuch` is not known",
+        ),
         (
             "strategy.risk.max_drawdown(10, strategy.cash)",
             "bad.pine:3:1: `strategy.risk.max_drawdown` is not supported",
