@@ -227,6 +227,12 @@ fn what_was_found_by_fuzzing_stays_found() {
         assert_eq!(quotient(V5, what), Some(before), "{what}");
         assert_eq!(quotient(V6, what), Some(usize::from(!what.starts_with('-'))), "{what}");
     }
+    // An average that infinities have made unknown stays so.
+    let infinite = "e = ta.ema(math.pow(close, close > open ? 200 : 1) + strategy.position_size, 3)\nif na(e) or close > open\n    strategy.entry(\"L\", strategy.long)\nelse\n    strategy.close(\"L\")\n";
+    assert!(trades(&format!("{V6}{infinite}")).is_some());
+    // What is known to hold is never asked for its other side.
+    let known = "b1 = input.bool(true)\nstrategy.entry(\"L\", strategy.long)\nif b1[0] or ta.rising(ta.tr, -1)\n    strategy.close(\"L\")\n";
+    assert!(trades(&format!("{V5}{known}")).is_some_and(|trades| trades > 0));
     // Infinite prices are refused by all.
     for price in [f64::INFINITY, 1e300, 5e-324] {
         let mut bars = market.clone();

@@ -352,7 +352,7 @@ impl<'a> Checker<'a> {
         };
         let typed = self.expr(inner)?;
         if depth == Depth::Bars(0) {
-            return Ok(Typed { known: None, literal: false, ..typed });
+            return Ok(Typed { literal: false, ..typed });
         }
         // Only a name has the past of its variable; `(x)[1]` is the past of what was computed here.
         if !matches!(inner.kind, ExprKind::Name(_)) && matches!(typed.code, Code::Slot(_) | Code::Bar(_)) {

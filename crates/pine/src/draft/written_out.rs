@@ -231,7 +231,8 @@ impl Draft {
         let (register, old) = self.cell("average", f64::NAN, Kind::Number, at)?;
         let (zero, na) = (self.number(0.0, line), self.number(f64::NAN, line));
         let missing = self.add(Op::IsNa(x), line);
-        let unseeded = self.add(Op::IsNa(old), line);
+        // By the count, not by the average: infinities may have made that unknown, and then it stays so.
+        let unseeded = self.add(Op::Compare(Compare::Le, count, n), line);
         let total = self.math(Binary::Add, total, x, line);
         // Once it runs, the seed's sum is of no use.
         let kept = self.add(Op::Select(unseeded, total, zero), line);
