@@ -149,7 +149,17 @@ fn random_strategy(seed: u64) -> StepProgram {
     let upper = m.binary(Binary::Add, close, distance);
     // A level that is frozen while a position is held, and one that follows the price.
     let (frozen_at, frozen) = m.register(f64::NAN, Kind::Number);
-    m.program.registers[frozen_at].next = m.op(Op::Select(flat, lower, frozen));
+    let kept = m.op(Op::Select(flat, lower, frozen));
+    m.program.registers[frozen_at].next = kept;
+    // The same the other way round, of a value that rests on itself; only what it becomes is read.
+    let (risen_at, risen) = m.register(50.0, Kind::Number);
+    let grown = {
+        let half = m.number(0.5);
+        let sum = m.binary(Binary::Add, risen, lower);
+        m.binary(Binary::Mul, sum, half)
+    };
+    let climbed = m.op(Op::Select(flat, risen, grown));
+    m.program.registers[risen_at].next = climbed;
     let (trail_at, trailing) = m.register(f64::NAN, Kind::Number);
     let higher = m.binary(Binary::Max, trailing, lower);
     m.program.registers[trail_at].next = m.op(Op::Select(long, higher, lower));
@@ -158,6 +168,10 @@ fn random_strategy(seed: u64) -> StepProgram {
     m.program.registers[count_at].next = m.op(Op::Select(flat, zero, more));
     let (seen_at, seen) = m.register(0.0, Kind::Truth);
     m.program.registers[seen_at].next = above;
+    // A truth that is kept while a position is held.
+    let (kept_at, was_above) = m.register(0.0, Kind::Truth);
+    let above_when_flat = m.op(Op::Select(flat, above, was_above));
+    m.program.registers[kept_at].next = above_when_flat;
     // Swaps with the one before.
     let (other_at, other) = m.register(1.0, Kind::Truth);
     m.program.registers[other_at].next = seen;
@@ -170,7 +184,7 @@ fn random_strategy(seed: u64) -> StepProgram {
     let four = m.number(4.0);
     let old = m.compare(Compare::Gt, counted, four);
     let rich = m.compare(Compare::Lt, read, hundred);
-    let truths = [cross, phase, under, old, flat, other, rich];
+    let truths = [cross, phase, under, old, flat, other, rich, above_when_flat];
     let condition = |m: &mut Maker, dice: &mut Dice| {
         let (a, b) = (truths[dice.below(truths.len())], truths[dice.below(truths.len())]);
         if dice.yes(0.5) { m.op(Op::And(a, b)) } else { m.op(Op::Or(a, b)) }
@@ -181,7 +195,8 @@ fn random_strategy(seed: u64) -> StepProgram {
         let per_atr = m.number(120.0);
         m.binary(Binary::Mul, factor, per_atr)
     };
-    let stops = [lower, frozen, trailing, below_entry, low];
+    let read_old = dice.yes(0.5);
+    let stops = [lower, if read_old { frozen } else { kept }, trailing, below_entry, low, climbed];
     let limits = [upper, above_entry, high];
     let qty = m.binary(Binary::Mul, factor, four);
 
@@ -445,4 +460,16 @@ fn bars_without_prices_are_no_bars_on_either_way() {
     let oracle = sweep_steps(&plan(&program, &bars, house(0), Engine::Scalar), &|_, _| true);
     let fast = sweep_steps(&plan(&program, &bars, house(0), Engine::Simd), &|_, _| true);
     assert_eq!(difference(&oracle, &fast), None);
+}
+
+/// A trailing stop that had started, was left out for a while and comes back without a distance: at the close it fills from
+/// where it starts on, however far the price has run since.
+#[test]
+fn a_trailing_stop_that_comes_back_without_a_distance_fills_at_the_close() {
+    for (seed, length) in [(17_610_208_462_500_604_263, 69), (14_124_229_536_326_503_441, 61)] {
+        let (program, bars) = (random_strategy(seed), gappy(seed, length));
+        let oracle = sweep_steps(&plan(&program, &bars, house(seed), Engine::Scalar), &|_, _| true);
+        let fast = sweep_steps(&plan(&program, &bars, house(seed), Engine::Simd), &|_, _| true);
+        assert_eq!(difference(&oracle, &fast), None);
+    }
 }
