@@ -2,15 +2,15 @@
 
 use assay_pine::graph::Kind;
 
-use super::Lanes;
+use super::accounts::Accounts;
 use super::book::Book;
 use super::code::WIDTH;
-use super::commands::{Placed, PlacedLeg};
-use super::group::{Group, Tick};
+use super::desk::Desk;
+use super::group::Group;
 use super::leaves::{Leaf, Leaves};
-use super::reads::read;
 use super::slots::Slots;
 use super::vector::{Mask, Num};
+use super::{Keeper, Lanes};
 use crate::compute::isa::{Task, Words};
 use crate::stepwise::sweep::Outcome;
 use crate::sweep::BLOCKS;
@@ -29,16 +29,26 @@ impl Task for Batch<'_> {
 
     #[inline(always)]
     fn run<S: Words>(self, simd: S) -> Vec<Outcome> {
+        match &self.lanes.terms {
+            Keeper::Groups(terms) => self.through::<S, Group<S>>(simd, terms),
+            Keeper::Desks(terms) => self.through::<S, Desk<S>>(simd, terms),
+        }
+    }
+}
+
+impl Batch<'_> {
+    #[inline(always)]
+    fn through<S: Words, A: Accounts<S>>(&self, simd: S, terms: &A::Terms) -> Vec<Outcome> {
         let lanes = self.lanes;
         let mut slots = self.slots(simd);
-        let mut groups: Vec<Group<S>> = (0..Slots::<S>::GROUPS)
+        let mut groups: Vec<A> = (0..Slots::<S>::GROUPS)
             .map(|g| {
                 let valid: [f64; 8] = std::array::from_fn(|l| {
                     let at = g * S::F64_LANES + l;
                     f64::from(u8::from(self.valid.get(at).copied().unwrap_or(false)))
                 });
                 let dead = Num::load(simd, &valid).equal(Num::splat(simd, 0.0));
-                Group::new(simd, &lanes.terms.settings, dead)
+                A::new(simd, terms, dead)
             })
             .collect();
         let mut books: Vec<Book<S>> = (0..Slots::<S>::GROUPS).map(|_| Book::new(simd)).collect();
@@ -47,19 +57,19 @@ impl Task for Batch<'_> {
         let mut block = 0;
         for (t, tick) in lanes.ticks.iter().enumerate() {
             for group in &mut groups {
-                group.begin(&lanes.terms, tick);
+                group.begin(terms, tick);
             }
             leaves.turn(t);
-            for (slot, what) in &lanes.code.reads {
+            for (at, (slot, what)) in lanes.code.reads.iter().enumerate() {
                 for (vector, group) in slots.numbers[Slots::<S>::range(*slot)].iter_mut().zip(&groups) {
-                    *vector = read(simd, *what, group, tick, &lanes.terms);
+                    *vector = group.read(terms, at, *what, tick);
                 }
             }
             lanes.code.execute(simd, &mut slots, |slots, at| {
                 leaves.load(simd, slots, at, lanes.code.leaves[at].0, t);
             });
             if t >= lanes.from {
-                self.place(simd, &slots, &mut groups, tick);
+                A::place(&mut groups, terms, &lanes.code, &slots, tick);
             }
             lanes.code.advance(&mut slots);
             while t >= lanes.blocks[block + 1] {
@@ -68,7 +78,7 @@ impl Task for Batch<'_> {
             }
             let counts = t >= lanes.blocks[0];
             for (group, book) in groups.iter_mut().zip(&mut books) {
-                if let Some(growth) = group.end(&lanes.terms, tick.close)
+                if let Some(growth) = group.end(terms, tick)
                     && counts
                 {
                     book.add(simd, growth);
@@ -79,13 +89,12 @@ impl Task for Batch<'_> {
         let observations = (lanes.blocks[BLOCKS] - lanes.blocks[0]) as u32;
         let outcome = |(at, valid): (usize, &bool)| {
             let (group, lane) = (at / S::F64_LANES, at % S::F64_LANES);
-            if *valid { books[group].outcome(&groups[group], lane, observations) } else { Outcome::invalid() }
+            let counts = groups[group].counts(lane).filter(|_| *valid);
+            counts.map_or_else(Outcome::invalid, |counts| books[group].outcome(&counts, lane, observations))
         };
         self.valid.iter().enumerate().map(outcome).collect()
     }
-}
 
-impl Batch<'_> {
     #[inline(always)]
     fn slots<S: Words>(&self, simd: S) -> Slots<S> {
         let (code, graph) = (&self.lanes.code, &self.lanes.program.graph);
@@ -106,44 +115,5 @@ impl Batch<'_> {
             }
         }
         slots
-    }
-
-    #[inline(always)]
-    fn place<S: Words>(&self, simd: S, slots: &Slots<S>, groups: &mut [Group<S>], tick: &Tick) {
-        let lanes = self.lanes;
-        let na = Num::splat(simd, f64::NAN);
-        let at = |slot: u32, g: usize| Slots::<S>::range(slot).start + g;
-        for command in &lanes.commands {
-            match command {
-                Placed::Market { when, market, qty } => {
-                    for (g, group) in groups.iter_mut().enumerate() {
-                        let asked = qty.map_or(na, |slot| slots.numbers[at(slot, g)]);
-                        group.place_market(&lanes.terms, *market, slots.truths[at(*when, g)], asked, tick.close);
-                    }
-                }
-                Placed::Bracket { when, bracket, legs, sources } => {
-                    let changed = sources.as_ref().is_none_or(|sources| sources.iter().any(|at| slots.ran[*at]));
-                    for (g, group) in groups.iter_mut().enumerate() {
-                        let when = slots.truths[at(*when, g)];
-                        if changed {
-                            group.unsettle(*bracket);
-                        }
-                        if !group.asks(*bracket, when) {
-                            continue;
-                        }
-                        let value = |leg: &PlacedLeg| {
-                            let own = leg.slot.map_or(na, |slot| slots.numbers[at(slot, g)]);
-                            leg.behind.map_or(own, |slot| slots.numbers[at(slot, g)].is_number().pick(na, own))
-                        };
-                        group.place_bracket(&lanes.terms, *bracket, when, legs, value);
-                    }
-                }
-            }
-        }
-        if lanes.at_close {
-            for group in groups.iter_mut() {
-                group.settle_at_close(&lanes.terms, tick);
-            }
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Growths to trials, a vector of lanes at a time: the same sums in the same order as `trial.rs`.
 
-use super::group::Group;
+use super::accounts::Counts;
 use super::vector::Num;
 use crate::Trial;
 use crate::compute::isa::Words;
@@ -41,7 +41,7 @@ impl<S: Words> Book<S> {
     }
 
     #[inline(always)]
-    pub fn outcome(&self, group: &Group<S>, lane: usize, observations: u32) -> Outcome {
+    pub fn outcome(&self, counts: &Counts, lane: usize, observations: u32) -> Outcome {
         let of = |x: Num<S>| {
             let mut lanes = [0.0; 8];
             x.store(&mut lanes);
@@ -50,15 +50,15 @@ impl<S: Words> Book<S> {
         Outcome {
             trial: Trial {
                 valid: true,
-                entries: of(group.entries) as u32,
-                exits: of(group.exits) as u32,
+                entries: counts.entries,
+                exits: counts.exits,
                 equity: of(self.equity),
                 max_drawdown: of(self.deepest) - 1.0,
                 sum: of(self.total.0),
                 sum_sq: of(self.total.1),
                 observations,
             },
-            ambiguous_bars: of(group.ambiguous) as u32,
+            ambiguous_bars: counts.ambiguous_bars,
         }
     }
 }

@@ -8,6 +8,7 @@ use super::code::Code;
 use super::subset::{Command, LEGS, Orders, price_of};
 
 /// A command with its slots.
+#[derive(Clone, Debug)]
 pub(super) enum Placed {
     Market {
         when: u32,
@@ -25,6 +26,7 @@ pub(super) enum Placed {
 }
 
 /// A leg with its slots.
+#[derive(Clone, Debug)]
 pub(super) struct PlacedLeg {
     pub leg: usize,
     /// `None`: this command does not have it.

@@ -5,12 +5,18 @@
 //! so that a batch of lanes differs in lane inputs and reads the same columns; what varies within a batch, and what feeds
 //! back from registers and the account, is straight-line code over [`code::WIDTH`] lanes. Columns are read once a bar and
 //! batch, in the order of time, so the working set is a few cache lines a column whatever the number of bars.
+//!
+//! Files: `places` (the order of the grid), `columns` and `leaves` (what is read), `schedule`, `code` and `slots` (what is
+//! computed), `batch` (the way through the bars), `accounts` (what is asked of an account), `group` with `subset`, `commands`
+//! and `reads` (simple accounts in vectors), `desk` (brokers that sleep), `book` (growths to trials).
 
+mod accounts;
 mod batch;
 mod book;
 mod code;
 mod columns;
 mod commands;
+mod desk;
 mod group;
 mod leaves;
 mod places;
@@ -29,7 +35,8 @@ use self::batch::Batch;
 use self::code::Code;
 pub(super) use self::code::WIDTH;
 use self::columns::{Local, Shared};
-use self::commands::{Placed, placed};
+use self::commands::placed;
+use self::desk::DeskTerms;
 use self::group::{Terms, Tick};
 use self::leaves::{EIGHT, Leaf, Part};
 use self::places::{Order, column_inputs};
@@ -47,17 +54,23 @@ pub(super) struct Lanes<'a> {
     program: &'a StepProgram,
     bars: &'a Bars,
     code: Code,
-    terms: Terms,
-    commands: Vec<Placed>,
+    terms: Keeper,
     shared: Shared<'a>,
     ticks: Vec<Tick>,
     blocks: [usize; BLOCKS + 1],
     /// Orders are placed from this bar on.
     from: usize,
-    at_close: bool,
     isa: Isa,
     /// By place in the order of the lanes: the grid point.
     order: Order,
+}
+
+/// Who keeps the accounts.
+enum Keeper {
+    /// Vectors: one position at a time, market entries, one bracket.
+    Groups(Terms),
+    /// Brokers that sleep: everything else.
+    Desks(DeskTerms),
 }
 
 /// One thread's memory.
@@ -66,7 +79,7 @@ pub(super) struct Scratch {
 }
 
 impl<'a> Lanes<'a> {
-    /// Prepares the lanes; `None` when they do not hold the strategy, or when a bar has a price that is no price.
+    /// Prepares the lanes; `None` when a bar has a price that is no price, or the account no money.
     pub fn new(
         program: &'a StepProgram,
         bars: &'a Bars,
@@ -76,36 +89,20 @@ impl<'a> Lanes<'a> {
         from: usize,
         grid: u64,
     ) -> Option<Lanes<'a>> {
-        let orders = Orders::of(program, settings)?;
         let ticks = ticks(bars)?;
         let graph = &program.graph;
         let column_inputs = column_inputs(graph, live);
         let varies: Vec<bool> =
             graph.nodes.iter().map(|node| node.feedback || node.inputs & !column_inputs != 0).collect();
         let code = Code::new(program, live, &varies, &roots(program))?;
-        let used = orders.used_legs();
-        let commands =
-            orders.commands.iter().map(|command| placed(&code, &orders, &used, command)).collect::<Option<Vec<_>>>()?;
+        let terms = match Orders::of(program, settings) {
+            Some(orders) => Keeper::Groups(group_terms(&code, orders, settings)?),
+            None => Keeper::Desks(DeskTerms::of(program, settings, &code)?),
+        };
         let leaves: Vec<NodeId> = code.leaves.iter().map(|(_, node)| *node).collect();
         let shared = Shared::new(program, bars, &leaves, grid);
-        let at_close = orders.fill_at_close(settings);
-        let terms =
-            Terms { orders, settings: *settings, rates: Rates::new(settings), pessimistic: pessimistic(settings) };
         let order = Order::new(program, column_inputs);
-        Some(Lanes {
-            program,
-            bars,
-            code,
-            terms,
-            commands,
-            shared,
-            ticks,
-            blocks,
-            from,
-            at_close,
-            order,
-            isa: Isa::best(),
-        })
+        Some(Lanes { program, bars, code, terms, shared, ticks, blocks, from, order, isa: Isa::best() })
     }
 
     /// Memory for one thread.
@@ -192,6 +189,20 @@ impl<'a> Lanes<'a> {
         }
         all
     }
+}
+
+fn group_terms(code: &Code, orders: Orders, settings: &BrokerSettings) -> Option<Terms> {
+    let used = orders.used_legs();
+    let commands =
+        orders.commands.iter().map(|command| placed(code, &orders, &used, command)).collect::<Option<_>>()?;
+    Some(Terms {
+        commands,
+        at_close: orders.fill_at_close(settings),
+        orders,
+        settings: *settings,
+        rates: Rates::new(settings),
+        pessimistic: pessimistic(settings),
+    })
 }
 
 /// The bars as lanes see them; `None` when one has a price that is no price.

@@ -25,6 +25,13 @@ impl<S: Words> Slots<S> {
         }
     }
 
+    /// The number of one lane of vector `g`.
+    pub fn lane(&self, slot: u32, g: usize, lane: usize) -> f64 {
+        let mut lanes = [0.0; 8];
+        self.numbers[Self::range(slot).start + g].store(&mut lanes);
+        lanes[lane]
+    }
+
     /// Whether the truth is as wanted in some lane.
     #[inline(always)]
     pub fn some(&self, slot: u32, wanted: bool) -> bool {

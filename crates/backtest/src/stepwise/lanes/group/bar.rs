@@ -9,7 +9,7 @@ use crate::stepwise::lanes::vector::{Mask, Num};
 impl<S: Words> Group<S> {
     /// Works what rests along the bar and marks the position at the close.
     #[inline(always)]
-    pub fn begin(&mut self, terms: &Terms, tick: &Tick) {
+    pub(super) fn begin_bar(&mut self, terms: &Terms, tick: &Tick) {
         self.at_close = self.no();
         let held = self.held();
         self.quiet = !self.busy && !held.any();
@@ -228,7 +228,7 @@ impl<S: Words> Group<S> {
 
     /// Ends the bar: gives its growth; `None` when it is 1 in every lane.
     #[inline(always)]
-    pub fn end(&mut self, terms: &Terms, close: f64) -> Option<Num<S>> {
+    pub(super) fn end_bar(&mut self, terms: &Terms, close: f64) -> Option<Num<S>> {
         if self.quiet {
             return None;
         }

@@ -9,10 +9,16 @@ mod bar;
 mod fills;
 mod place;
 
+use super::accounts::{Accounts, Counts};
+use super::code::Code;
+use super::commands::{Placed, PlacedLeg};
+use super::reads::read;
+use super::slots::Slots;
 use super::subset::{BRACKETS_MAX, LEGS, MARKETS_MAX, Orders};
 use super::vector::{Mask, Num};
 use crate::compute::isa::Words;
 use crate::stepwise::broker::{BrokerSettings, Rates};
+use assay_pine::graph::Broker as Read;
 
 /// One bar, as all lanes see it.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +41,9 @@ pub(super) struct Terms {
     pub settings: BrokerSettings,
     pub rates: Rates,
     pub pessimistic: bool,
+    pub commands: Vec<Placed>,
+    /// Something fills at the close of the bar that places it.
+    pub at_close: bool,
 }
 
 /// The bracket that works on the position, on mirrored prices for shorts.
@@ -141,7 +150,7 @@ impl<S: Words> Levels<S> {
 impl<S: Words> Group<S> {
     /// Flat accounts; lanes of `dead` never trade.
     #[inline(always)]
-    pub fn new(simd: S, settings: &BrokerSettings, dead: Mask<S>) -> Group<S> {
+    fn flat(simd: S, settings: &BrokerSettings, dead: Mask<S>) -> Group<S> {
         let (n, no) = (|x| Num::splat(simd, x), Mask::splat(simd, false));
         let na = n(f64::NAN);
         let bracket = Bracket { resting: no, long: no, short: no, legs: [na; LEGS] };
@@ -213,7 +222,7 @@ impl<S: Words> Group<S> {
         if terms.orders.shorts { self.short.pick(-price, price) } else { price }
     }
 
-    /// Money at the close, after [`Group::begin`].
+    /// Money at the close, after [`Group::begin_bar`].
     #[inline(always)]
     pub fn money(&self, close: f64) -> Num<S> {
         let multiplied = self.before * self.growth;
@@ -225,5 +234,76 @@ impl<S: Words> Group<S> {
     pub fn open_profit(&self, close: f64) -> Num<S> {
         let profit = self.contracts * (self.n(close) - self.entry_price) - self.entry_cost;
         self.held().pick(profit, self.n(0.0))
+    }
+}
+
+impl<S: Words> Accounts<S> for Group<S> {
+    type Terms = Terms;
+
+    #[inline(always)]
+    fn new(simd: S, terms: &Terms, dead: Mask<S>) -> Group<S> {
+        Group::flat(simd, &terms.settings, dead)
+    }
+
+    #[inline(always)]
+    fn begin(&mut self, terms: &Terms, tick: &Tick) {
+        self.begin_bar(terms, tick);
+    }
+
+    #[inline(always)]
+    fn read(&self, terms: &Terms, _: usize, what: Read, tick: &Tick) -> Num<S> {
+        read(self.simd, what, self, tick, terms)
+    }
+
+    #[inline(always)]
+    fn place(groups: &mut [Group<S>], terms: &Terms, _: &Code, slots: &Slots<S>, tick: &Tick) {
+        let Some(na) = groups.first().map(|group| group.n(f64::NAN)) else { return };
+        let at = |slot: u32, g: usize| Slots::<S>::range(slot).start + g;
+        for command in &terms.commands {
+            match command {
+                Placed::Market { when, market, qty } => {
+                    for (g, group) in groups.iter_mut().enumerate() {
+                        let asked = qty.map_or(na, |slot| slots.numbers[at(slot, g)]);
+                        group.place_market(terms, *market, slots.truths[at(*when, g)], asked, tick.close);
+                    }
+                }
+                Placed::Bracket { when, bracket, legs, sources } => {
+                    let changed = sources.as_ref().is_none_or(|sources| sources.iter().any(|at| slots.ran[*at]));
+                    for (g, group) in groups.iter_mut().enumerate() {
+                        let when = slots.truths[at(*when, g)];
+                        if changed {
+                            group.unsettle(*bracket);
+                        }
+                        if !group.asks(*bracket, when) {
+                            continue;
+                        }
+                        let value = |leg: &PlacedLeg| {
+                            let own = leg.slot.map_or(na, |slot| slots.numbers[at(slot, g)]);
+                            leg.behind.map_or(own, |slot| slots.numbers[at(slot, g)].is_number().pick(na, own))
+                        };
+                        group.place_bracket(terms, *bracket, when, legs, value);
+                    }
+                }
+            }
+        }
+        if terms.at_close {
+            for group in groups.iter_mut() {
+                group.settle_at_close(terms, tick);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn end(&mut self, terms: &Terms, tick: &Tick) -> Option<Num<S>> {
+        self.end_bar(terms, tick.close)
+    }
+
+    fn counts(&self, lane: usize) -> Option<Counts> {
+        let of = |x: Num<S>| {
+            let mut lanes = [0.0; 8];
+            x.store(&mut lanes);
+            lanes[lane] as u32
+        };
+        Some(Counts { entries: of(self.entries), exits: of(self.exits), ambiguous_bars: of(self.ambiguous) })
     }
 }
