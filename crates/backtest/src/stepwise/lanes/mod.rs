@@ -60,7 +60,7 @@ pub(super) struct Lanes<'a> {
     blocks: [usize; BLOCKS + 1],
     /// Orders are placed from this bar on.
     from: usize,
-    isa: Isa,
+    pub(super) isa: Isa,
     /// By place in the order of the lanes: the grid point.
     order: Order,
 }

@@ -29,7 +29,7 @@ pub(super) enum Market {
     },
 }
 
-/// Legs of a bracket, in the order of [`Legs`].
+/// Legs of a bracket, in the order of [`Leg`].
 pub(super) const LEGS: usize = 7;
 /// Indices into the legs of a bracket.
 #[derive(Clone, Copy)]

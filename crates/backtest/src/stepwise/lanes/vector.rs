@@ -137,8 +137,7 @@ impl<S: Words> Mask<S> {
     /// Lane i is bit i.
     #[inline(always)]
     pub fn of_bits(simd: S, bits: u64) -> Mask<S> {
-        let lanes: [f64; 8] = std::array::from_fn(|lane| (bits >> lane & 1) as f64);
-        Num::load(simd, &lanes).gt(Num::splat(simd, 0.0))
+        Mask(simd, simd.mask(bits))
     }
 
     /// Whether some lane is true.

@@ -70,7 +70,7 @@ pub(in crate::stepwise::lanes) struct DeskTerms {
     /// A command fills at the close of the bar that places it.
     pub(super) at_close: bool,
     /// By node that an order reads.
-    slots: HashMap<NodeId, u32>,
+    slots: Vec<u32>,
 }
 
 impl DeskTerms {
@@ -92,7 +92,7 @@ impl DeskTerms {
             cancels: Vec::new(),
             reads: code.reads.iter().map(|(_, what)| *what).collect(),
             at_close: settings.process_orders_on_close,
-            slots: HashMap::new(),
+            slots: vec![0; program.graph.nodes.len()],
         };
         // Orders of one name replace each other: only the only one of its name can be watched beside its broker.
         let mut orders: HashMap<OrderId, usize> = HashMap::new();
@@ -155,7 +155,7 @@ impl DeskTerms {
                 OrderKind::CancelAll => How::CancelAll,
             };
             for node in order.kind.reads() {
-                terms.slots.insert(node, code.slot_of(node)?);
+                terms.slots[node.0 as usize] = code.slot_of(node)?;
             }
             terms.given.push(Given { when: code.slot_of(order.when)?, kind: order.kind.clone(), how });
         }
@@ -164,7 +164,7 @@ impl DeskTerms {
 
     /// The slot of a node that an order reads.
     pub(super) fn slot(&self, node: NodeId) -> u32 {
-        self.slots[&node]
+        self.slots[node.0 as usize]
     }
 }
 
