@@ -173,6 +173,42 @@ impl Maker {
     }
 }
 
+impl Maker {
+    /// Entries by market, stop and limit, brackets and parts, closing and cancelling.
+    fn orders(&mut self) {
+        let (buy, sell) = (self.truth(2), self.truth(2));
+        let side = self.one(&["strategy.long", "strategy.short"]);
+        let by =
+            self.one(&["", "", ", stop=high", ", limit=low", ", stop=close * 1.01", ", stop=high, limit=high + 1"]);
+        let again = self.one(&["", ", limit=close - 1", ", stop=low", ", stop=close + 2"]);
+        self.line(0, &format!("if {buy}"));
+        self.line(1, &format!("strategy.entry(\"A\", {side}{by})"));
+        self.line(0, &format!("if {sell}"));
+        let close = self.one(&[
+            "strategy.close(\"A\")",
+            "strategy.close(\"A\", qty_percent=50)",
+            "strategy.close_all()",
+            "strategy.cancel(\"A\")",
+            "strategy.cancel_all()",
+            "strategy.order(\"A\", strategy.short, qty=1.5)",
+        ]);
+        self.line(1, &close);
+        self.line(1, &format!("strategy.entry(\"B\", strategy.long, qty=2{again})"));
+        let legs = [
+            "loss=300, profit=500",
+            "\"A\", qty_percent=40, profit=200, loss=400",
+            "stop=close - 2, limit=strategy.position_avg_price + 3",
+            "\"B\", qty=1, trail_points=100, trail_offset=50",
+        ];
+        let first = self.one(&legs);
+        self.line(0, &format!("strategy.exit(\"X\", {first})"));
+        if self.below(2) == 0 {
+            let second = self.one(&legs);
+            self.line(0, &format!("strategy.exit(\"Y\", {second})"));
+        }
+    }
+}
+
 fn script(seed: u64) -> String {
     let mut maker = Maker {
         dice: SplitMix64::new(Seed(seed)),
@@ -182,22 +218,18 @@ fn script(seed: u64) -> String {
         open: Vec::new(),
         named: 0,
     };
-    let version = 5 + maker.below(2);
+    let (version, pyramiding) = (5 + maker.below(2), maker.below(3));
+    let more = maker.one(&["", ", process_orders_on_close=true", ", close_entries_rule=\"ANY\""]);
     let _ = writeln!(
         maker.text,
-        "//@version={version}\nstrategy(\"T\", default_qty_type=strategy.fixed, default_qty_value=1)"
+        "//@version={version}\nstrategy(\"T\", default_qty_type=strategy.fixed, default_qty_value=1, pyramiding={pyramiding}{more})"
     );
     maker.text += "f(x, y) =>\n    var t = 0.0\n    t := nz(t) * 0.5 + nz(x)\n    u = t - nz(y)\n    u + nz(u[1])\n";
     maker.text += "g(x) =>\n    float y = x\n    if x > close\n        y := nz(y[1], 1)\n    y > nz(y[2])\n";
     for _ in 0..maker.below(7) + 3 {
         maker.statement(0);
     }
-    let (buy, sell) = (maker.truth(2), maker.truth(2));
-    let entry = maker.one(&["strategy.long", "strategy.short"]);
-    let _ = write!(
-        maker.text,
-        "if {buy}\n    strategy.entry(\"A\", {entry})\nif {sell}\n    strategy.close(\"A\")\n    strategy.entry(\"B\", strategy.long, qty=2)\nstrategy.exit(\"X\", loss=300, profit=500)\n"
-    );
+    maker.orders();
     maker.text
 }
 
