@@ -1,9 +1,10 @@
-//! The lowered graph and the plain interpreter are one strategy: the same trades and the same returns, to the bit.
+//! The lowered graph and the plain interpreter are one strategy: the same trades and the same returns, to the bit. The lanes
+//! have the same trial.
 
 use assay_backtest::stepwise::broker::{Intrabar, Side};
 use assay_backtest::stepwise::interpreter::interpret;
-use assay_backtest::stepwise::{House, run_steps};
-use assay_backtest::{Bars, Costs, Fill};
+use assay_backtest::stepwise::{House, StepSweep, run_steps, sweep_steps};
+use assay_backtest::{Bars, Costs, Engine, Fill, WarmUp};
 
 fn house(closes: bool) -> House {
     House {
@@ -35,6 +36,23 @@ pub(super) fn difference(text: &str, bars: &Bars) -> Result<usize, String> {
     }
     if lowered.run.trades != plain.run.trades {
         return Err("trades differ".into());
+    }
+    let swept = |engine| {
+        let plan = StepSweep {
+            program: &steps,
+            bars,
+            house,
+            train: 0..bars.len(),
+            warm_up: WarmUp::Longest,
+            engine,
+            threads: 1,
+            grid_max: 100_000,
+        };
+        // A grid that is refused is refused on both ways.
+        format!("{:?}", sweep_steps(&plan, &|_, _| true))
+    };
+    if swept(Engine::Scalar) != swept(Engine::Simd) {
+        return Err("the lanes differ".into());
     }
     Ok(lowered.run.trades.len())
 }
