@@ -12,6 +12,7 @@
 
 mod fan;
 mod market;
+mod memory;
 mod sequential;
 mod tail;
 
@@ -23,6 +24,7 @@ use assay_units::Seed;
 
 pub use fan::{Fan, LEVELS};
 pub use market::{Scheme, Shuffler};
+pub use memory::{Draw, Memory};
 pub use sequential::{Sequential, sequential_p};
 pub use tail::tail_p;
 
@@ -84,15 +86,10 @@ impl Permutation {
     }
 }
 
-/// One permuted market's best.
-struct Draw {
-    best: f64,
-    curve: Option<Vec<f64>>,
-}
-
 /// Searches permuted markets until enough is known about `observed`, the Sharpe ratio per bar of the best set of `bars`.
 /// `first_bar` is the first bar that the search of `bars` traded on. `progress(done, at most)` hears of each market and
-/// returns false to cancel. The result does not depend on `threads`. `None` when no market is to be drawn.
+/// returns false to cancel. The result does not depend on `threads`, nor on what of it is in `memory` already. `None` when no
+/// market is to be drawn.
 ///
 /// # Errors
 /// [`SweepError::Cancelled`], and what the sweep of a permuted market meets.
@@ -102,6 +99,7 @@ pub fn permute_search(
     (observed, first_bar): (f64, usize),
     settings: &PermutationSettings,
     threads: usize,
+    memory: Option<&dyn Memory>,
     progress: &(dyn Fn(u64, u64) -> bool + Sync),
 ) -> Result<Option<Permutation>, SweepError> {
     let most = settings.permutations_max.min(PERMUTATIONS_MAX);
@@ -114,12 +112,18 @@ pub fn permute_search(
     let go_on = || !cancelled.load(Ordering::Relaxed);
     let search = family.search(bars)?;
     let draw = |number: u64, scratch: &mut SearchScratch| -> Result<Draw, SweepError> {
+        if let Some(known) = memory.and_then(|memory| memory.known(number)) {
+            return Ok(known);
+        }
         let market = shuffler.market(settings.seed, number);
         let best = search.best(&market, scratch, &go_on)?;
         let mut draw = Draw { best: best.map_or(f64::NEG_INFINITY, |best| best.sharpe), curve: None };
         if let (true, Some(best)) = (number < fan::MARKETS_MAX as u64, best) {
             let run = family.run(best.index, &market, first_bar..market.len())?;
             draw.curve = Some(points.iter().filter_map(|bar| run.equity.get(bar - run.first_bar).copied()).collect());
+        }
+        if let Some(memory) = memory {
+            memory.keep(number, &draw);
         }
         Ok(draw)
     };

@@ -1,6 +1,9 @@
 //! Permutation of the whole search: memory is found, its absence is seen, and threads change nothing.
 
-use assay_backtest::permutation::{Permutation, PermutationSettings, Scheme, permute_search};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use assay_backtest::permutation::{Draw, Memory, Permutation, PermutationSettings, Scheme, permute_search};
 use assay_backtest::robustness::delay;
 use assay_backtest::{Bars, Costs, Family, SweepError};
 use assay_pine::Program;
@@ -22,7 +25,7 @@ fn permuted(bars: &Bars, settings: &PermutationSettings, threads: usize) -> Resu
     let family = family(&program);
     let swept = family.trials(bars, 0..bars.len(), threads, &|_, _| true)?;
     let best = family.best_of(&swept.trials).unwrap();
-    permute_search(&family, bars, (best.sharpe, swept.first_bar), settings, threads, &|_, _| true)
+    permute_search(&family, bars, (best.sharpe, swept.first_bar), settings, threads, None, &|_, _| true)
 }
 
 #[test]
@@ -51,6 +54,48 @@ fn a_walk_costs_few_permutations_and_the_same_bits_on_any_number_of_threads() {
     assert_eq!(one.bests.len(), one.permutations as usize);
     let none = PermutationSettings { permutations_max: 0, ..settings };
     assert_eq!(permuted(&bars, &none, 1).unwrap(), None);
+}
+
+/// Knows the markets below a number, and counts those that were searched.
+#[derive(Debug, Default)]
+struct Notebook {
+    known_below: u64,
+    draws: Mutex<BTreeMap<u64, Draw>>,
+    searched: Mutex<Vec<u64>>,
+}
+
+impl Memory for Notebook {
+    fn known(&self, number: u64) -> Option<Draw> {
+        (number < self.known_below).then(|| self.draws.lock().unwrap()[&number].clone())
+    }
+
+    fn keep(&self, number: u64, draw: &Draw) {
+        self.searched.lock().unwrap().push(number);
+        self.draws.lock().unwrap().insert(number, draw.clone());
+    }
+}
+
+#[test]
+fn what_is_remembered_is_not_searched_again_and_changes_no_figure() {
+    let bars = reverting(5, 600);
+    let settings = PermutationSettings { permutations_max: 230, seed: Seed(3), ..PermutationSettings::default() };
+    let program = reversal();
+    let family = family(&program);
+    let swept = family.trials(&bars, 0..bars.len(), 1, &|_, _| true).unwrap();
+    let observed = (family.best_of(&swept.trials).unwrap().sharpe, swept.first_bar);
+    let mut notebook = Notebook::default();
+    let search = |notebook: &Notebook, threads, cancel_at: u64| {
+        permute_search(&family, &bars, observed, &settings, threads, Some(notebook), &|done, _| done < cancel_at)
+    };
+    assert!(search(&notebook, 1, 210).is_err_and(|error| error == SweepError::Cancelled));
+    assert_eq!(notebook.searched.lock().unwrap().len(), 210);
+    notebook.known_below = 210;
+    notebook.searched.lock().unwrap().clear();
+    let resumed = search(&notebook, 2, u64::MAX).unwrap();
+    assert!(resumed == permuted(&bars, &settings, 1).unwrap(), "figures differ");
+    let searched = notebook.searched.lock().unwrap();
+    // Two threads may each have one market under way beyond the last.
+    assert!(searched.iter().all(|number| *number >= 210) && (20..=22).contains(&searched.len()), "{searched:?}");
 }
 
 #[test]
