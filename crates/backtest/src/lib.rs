@@ -23,6 +23,7 @@ pub mod overfitting;
 pub mod permutation;
 pub mod robustness;
 mod run;
+pub mod screening;
 mod search;
 mod selection;
 mod shared;

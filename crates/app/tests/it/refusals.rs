@@ -133,13 +133,13 @@ fn a_directory_that_cannot_be_used_is_named() {
 fn a_database_of_a_newer_program_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     assert!(run(dir.path(), &["concept", "list"]).status.success());
-    const LATER: [Migration; 2] = [
-        assay_research::SCHEMA.migrations[0],
-        Migration { version: 2, sql: "CREATE TABLE research_later (x INTEGER)" },
-    ];
-    Database::open(dir.path(), &[Schema { part: "research", migrations: &LATER }]).unwrap();
+    const OURS: &[Migration] = assay_research::SCHEMA.migrations;
+    const NEXT: u32 = OURS.len() as u32 + 1;
+    let next = Migration { version: NEXT, sql: "CREATE TABLE research_later (x INTEGER)" };
+    let later: Vec<Migration> = OURS.iter().copied().chain([next]).collect();
+    Database::open(dir.path(), &[Schema { part: "research", migrations: later.leak() }]).unwrap();
     let (code, said) = failed(dir.path(), &["concept", "list"]);
-    assert!(code == 5 && said.contains("version 2") && said.contains("newer"), "{said}");
+    assert!(code == 5 && said.contains(&format!("version {NEXT}")) && said.contains("newer"), "{said}");
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn settings() -> ExamineSettings {
         bootstrap_draws: 100,
         thresholds: Thresholds::default(),
         memory: None,
+        screener: None,
     }
 }
 
