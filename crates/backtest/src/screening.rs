@@ -97,6 +97,8 @@ pub struct Computed {
     pub again: u64,
     /// Markets that were screened but had too many points near the top, and were swept by the processor.
     pub undecided: u32,
+    /// Markets that were searched before, by whomever.
+    pub remembered: u32,
     /// Why a device that was asked for did not do all of it.
     pub because: Option<String>,
     /// What the device did; it differs from run to run.
@@ -112,6 +114,8 @@ pub(crate) enum By {
     Device { again: u64 },
     /// Screened in vain.
     Undecided,
+    /// Known already.
+    Remembered,
 }
 
 impl Computed {
@@ -123,6 +127,7 @@ impl Computed {
                 self.again += again;
             }
             By::Undecided => self.undecided += 1,
+            By::Remembered => self.remembered += 1,
         }
     }
 }

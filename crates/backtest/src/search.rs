@@ -70,16 +70,20 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// As many bars as were planned for, and each of those that are traded on a price.
     fn checked(&self, bars: &Bars) -> Result<(), SweepError> {
         let need = self.layout.plan.bars.len();
-        if bars.len() == need { Ok(()) } else { Err(SweepError::OtherBars { have: bars.len(), need }) }
+        if bars.len() != need {
+            return Err(SweepError::OtherBars { have: bars.len(), need });
+        }
+        bars.tradable(self.layout.blocks[0].saturating_sub(1)..self.layout.plan.train.end)
     }
 
     /// The best trial on `bars`, chosen as [`Selection`] does; `None` when no point of the grid is valid. `go_on` is asked
     /// now and then; false cancels.
     ///
     /// # Errors
-    /// [`SweepError::OtherBars`] when `bars` are not as many as the plan's, [`SweepError::Cancelled`].
+    /// [`SweepError::OtherBars`] when `bars` are not as many as the plan's, [`SweepError::UnusableBar`], [`SweepError::Cancelled`].
     pub fn best(
         &self,
         bars: &Bars,

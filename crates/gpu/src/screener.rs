@@ -162,7 +162,7 @@ impl Screen for OnDevice<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use assay_backtest::permutation::{Permutation, PermutationSettings, permute_search};
+    use assay_backtest::permutation::{Aids, Permutation, PermutationSettings, permute_search};
     use assay_backtest::screening::Computed;
     use assay_backtest::{Costs, Engine, Family, Fill};
     use assay_units::{Seed, SplitMix64};
@@ -202,7 +202,9 @@ mod tests {
         };
         let settings = PermutationSettings { permutations_max: 40, ..PermutationSettings::default() };
         let searched = |screener: Option<&dyn Screener>, heard: &(dyn Fn(u64, u64) -> bool + Sync)| -> Permutation {
-            permute_search(&family, &bars, (1.0, 60), &settings, 2, screener, heard).unwrap().unwrap()
+            permute_search(&family, &bars, (1.0, 60), &settings, 2, Aids { screener, memory: None }, heard)
+                .unwrap()
+                .unwrap()
         };
         let plain = searched(None, &|_, _| true);
         let gpu = Gpu::new(Policy::ON, Arc::new(RealClock));

@@ -64,7 +64,7 @@ pub(super) fn execute(
         }
         if t >= from {
             for command in program.orders.iter().filter(|command| values[command.when.0 as usize] != 0.0) {
-                place(&mut broker, program.version, &command.kind, &values)?;
+                place(&mut broker, program.version, &command.kind, |id| values[id.0 as usize])?;
             }
         }
         for (next, register) in next.iter_mut().zip(&program.registers) {
@@ -117,16 +117,20 @@ fn value(op: &Op, values: &[f64], registers: &[f64], broker: &Broker) -> f64 {
 
 /// What the broker knows, after this bar's fills.
 pub(super) fn read(what: Read, broker: &Broker) -> f64 {
+    read_at(what, broker, broker.last_price())
+}
+
+/// The same with another last price: of a broker that slept through quiet bars. Equity is not among what it knows then.
+pub(super) fn read_at(what: Read, broker: &Broker, price: f64) -> f64 {
     let tally = broker.tally();
     let oldest = |f: &dyn Fn(&OpenTrade) -> f64| broker.open_trades().first().map_or(f64::NAN, f);
     let newest = |f: &dyn Fn(&OpenTrade) -> f64| broker.open_trades().last().map_or(f64::NAN, f);
     let last = |f: &dyn Fn(&ClosedTrade) -> f64| broker.closed_trades().last().map_or(f64::NAN, f);
-    let price = broker.last_price();
     match what {
         Read::PositionSize => broker.position_size(),
         Read::AveragePrice => broker.position_avg_price(),
         Read::Equity => broker.equity(),
-        Read::OpenProfit => broker.openprofit(),
+        Read::OpenProfit => broker.open_trades().iter().map(|trade| trade.profit(price)).sum(),
         Read::NetProfit => broker.netprofit(),
         Read::GrossProfit => tally.gross_profit,
         Read::GrossLoss => tally.gross_loss,
@@ -154,8 +158,13 @@ pub(super) fn read(what: Read, broker: &Broker) -> f64 {
 }
 
 /// Gives one order to the broker.
-fn place(broker: &mut Broker, version: u8, kind: &OrderKind, values: &[f64]) -> Result<(), TooManyOrders> {
-    let of = |id: &Option<NodeId>| id.map_or(f64::NAN, |id| values[id.0 as usize]);
+pub(super) fn place(
+    broker: &mut Broker,
+    version: u8,
+    kind: &OrderKind,
+    value: impl Fn(NodeId) -> f64,
+) -> Result<(), TooManyOrders> {
+    let of = |id: &Option<NodeId>| id.map_or(f64::NAN, &value);
     let order = |entry: bool, id: &OrderId, direction: &Direction, qty, limit, stop| Order {
         id: u32::from(id.0),
         entry,

@@ -1,5 +1,6 @@
 //! Golden figures of peers, and properties that hold for every market.
 
+mod agreement;
 mod broker;
 mod engines;
 mod examining;
@@ -11,6 +12,7 @@ mod oracles;
 mod paths;
 mod permuting;
 mod random_scripts;
+mod script_maker;
 mod searching;
 mod stepwise;
 

@@ -1,8 +1,10 @@
 //! Permutation of the whole search: memory is found, its absence is seen, and threads change nothing.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use assay_backtest::permutation::{Permutation, PermutationSettings, Scheme, permute_search};
+use assay_backtest::permutation::{Aids, Draw, Memory, Permutation, PermutationSettings, Scheme, permute_search};
 use assay_backtest::robustness::delay;
 use assay_backtest::screening::{Ceiling, Computed, Effort, Screen, ScreenError, Screener};
 use assay_backtest::{Bars, Costs, Family, Sweep, SweepError, sweep};
@@ -34,7 +36,8 @@ fn screened(
     let family = family(&program);
     let swept = family.trials(bars, 0..bars.len(), threads, &|_, _| true)?;
     let best = family.best_of(&swept.trials).unwrap();
-    permute_search(&family, bars, (best.sharpe, swept.first_bar), settings, threads, screener, &|_, _| true)
+    let aids = Aids { screener, memory: None };
+    permute_search(&family, bars, (best.sharpe, swept.first_bar), settings, threads, aids, &|_, _| true)
 }
 
 #[test]
@@ -63,6 +66,48 @@ fn a_walk_costs_few_permutations_and_the_same_bits_on_any_number_of_threads() {
     assert_eq!(one.bests.len(), one.permutations as usize);
     let none = PermutationSettings { permutations_max: 0, ..settings };
     assert_eq!(permuted(&bars, &none, 1).unwrap(), None);
+}
+
+/// Knows the markets below a number, and counts those that were searched.
+#[derive(Debug, Default)]
+struct Notebook {
+    known_below: u64,
+    draws: Mutex<BTreeMap<u64, Draw>>,
+    searched: Mutex<Vec<u64>>,
+}
+
+impl Memory for Notebook {
+    fn known(&self, number: u64) -> Option<Draw> {
+        (number < self.known_below).then(|| self.draws.lock().unwrap()[&number].clone())
+    }
+
+    fn keep(&self, number: u64, draw: &Draw) {
+        self.searched.lock().unwrap().push(number);
+        self.draws.lock().unwrap().insert(number, draw.clone());
+    }
+}
+
+#[test]
+fn what_is_remembered_is_not_searched_again_and_changes_no_figure() {
+    let bars = reverting(5, 600);
+    let settings = PermutationSettings { permutations_max: 230, seed: Seed(3), ..PermutationSettings::default() };
+    let program = reversal();
+    let family = family(&program);
+    let swept = family.trials(&bars, 0..bars.len(), 1, &|_, _| true).unwrap();
+    let observed = (family.best_of(&swept.trials).unwrap().sharpe, swept.first_bar);
+    let mut notebook = Notebook::default();
+    let search = |notebook: &Notebook, cancel_at: u64| {
+        let aids = Aids { memory: Some(notebook), screener: None };
+        permute_search(&family, &bars, observed, &settings, 1, aids, &|done, _| done < cancel_at)
+    };
+    assert!(search(&notebook, 210).is_err_and(|error| error == SweepError::Cancelled));
+    assert_eq!(notebook.searched.lock().unwrap().len(), 210);
+    notebook.known_below = 210;
+    notebook.searched.lock().unwrap().clear();
+    let mut resumed = search(&notebook, u64::MAX).unwrap().unwrap();
+    assert_eq!(std::mem::take(&mut resumed.computed.remembered), 210);
+    assert!(Some(resumed) == permuted(&bars, &settings, 2).unwrap(), "figures differ");
+    assert_eq!(*notebook.searched.lock().unwrap(), (210..230).collect::<Vec<_>>());
 }
 
 #[test]

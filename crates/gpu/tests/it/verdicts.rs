@@ -29,6 +29,7 @@ fn settings(screener: Option<Arc<dyn Screener>>, threads: usize) -> ExamineSetti
         noise: NoiseSettings { markets: 2, ..NoiseSettings::default() },
         bootstrap_draws: 20,
         thresholds: Thresholds::default(),
+        memory: None,
         screener,
     }
 }

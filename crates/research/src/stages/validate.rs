@@ -3,6 +3,7 @@
 //! An item is one strategy on one data set, committed on its own together with the looks that it took. At the end every item
 //! is judged again by all looks at its data, and the best one speaks for the concept, corrected for having been picked.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use assay_backtest::judge::{ConceptItem, concept};
@@ -18,6 +19,7 @@ use assay_telemetry::{GpuEffort, Metrics, SearchedBy};
 use assay_units::{ContentHash, Seed, Timestamp};
 use assay_world::World;
 
+use super::draws::{self, Draws};
 use super::{StageError, Subject, finish};
 use crate::inbox::Job;
 use crate::pipeline::{Activities, ValidateSettings};
@@ -159,7 +161,7 @@ impl Validate<'_> {
             fee: self.settings.costs.fee.max(strategy.settings().commission_percent.unwrap_or(0.0) / 100.0),
             slippage: self.settings.costs.slippage,
         };
-        let settings = ExamineSettings {
+        let mut settings = ExamineSettings {
             costs,
             fill,
             threads: self.settings.threads,
@@ -176,6 +178,7 @@ impl Validate<'_> {
             noise: NoiseSettings::default(),
             bootstrap_draws: BOOTSTRAP_DRAWS,
             thresholds: Thresholds::default(),
+            memory: None,
             screener: self.settings.screener.clone(),
         };
         let mut view = ExaminationView {
@@ -208,6 +211,12 @@ impl Validate<'_> {
             self.activities.set(&job.concept, &what, (done, all), (points, of));
             !self.stop.load(Ordering::Relaxed)
         };
+        let search = draws::name(&proposal.pine, &set.hash, &settings);
+        let draws = Arc::new(Draws::of(self.database, self.world.clock.clone(), search)?);
+        if draws.count() > 0 {
+            tracing::info!(event = "search_goes_on", "{what}: {} permuted markets were searched before", draws.count());
+        }
+        settings.memory = Some(draws.clone());
         match examine(strategy, &bars, &settings, prior, &hear) {
             Ok(examination) => {
                 let judgement = &examination.judgement;
@@ -227,7 +236,10 @@ impl Validate<'_> {
                 }
                 view.chosen = ChosenView::of(&examination, strategy, &bars.time, view.periods_per_year);
             }
-            Err(SweepError::Cancelled) => return Err(StageError::Stopped),
+            Err(SweepError::Cancelled) => {
+                draws.write();
+                return Err(StageError::Stopped);
+            }
             Err(error) => {
                 view.verdict = Verdict::NotTestable.as_str().into();
                 view.summary = format!("Not testable: {error}.");
@@ -239,7 +251,7 @@ impl Validate<'_> {
     /// Who searched the permuted markets: into the metrics, and into the log where a device was asked for.
     fn tell(&self, what: &str, permutation: &Permutation) {
         let Permutation { permutations, computed, .. } = permutation;
-        let alone = permutations - computed.screened - computed.undecided;
+        let alone = permutations - computed.screened - computed.undecided - computed.remembered;
         for (by, markets) in [
             (SearchedBy::Processor, alone),
             (SearchedBy::Gpu, computed.screened),
@@ -309,6 +321,7 @@ impl Validate<'_> {
                     ],
                 )?;
             }
+            draws::forget(tx)?;
             let what = format!("{} on {}", view.title, view.symbol);
             timeline::add(tx, &job.concept, now, "examined", &format!("{what}: {}", view.verdict), None)
         })?;

@@ -47,13 +47,16 @@ impl<L: ClosedLabel + EncodeLabelSet, M: EncodeMetric> EncodeMetric for PerLabel
     }
 }
 
+/// Names and values.
+type Facts = Vec<(&'static str, String)>;
+
 /// Facts that are known once something was opened: one series at most, absent until then.
 #[derive(Clone, Debug, Default)]
-pub(super) struct MaybeInfo(Arc<OnceLock<Info<Vec<(&'static str, String)>>>>);
+pub(super) struct MaybeInfo(Arc<OnceLock<Info<Facts>>>);
 
 impl MaybeInfo {
     /// Shows the facts; the first ones stay.
-    pub(super) fn set(&self, facts: Vec<(&'static str, String)>) {
+    pub(super) fn set(&self, facts: Facts) {
         let _ = self.0.set(Info::new(facts));
     }
 }

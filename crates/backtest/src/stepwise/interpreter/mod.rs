@@ -32,10 +32,10 @@ use account::Account;
 use calendar::Interval;
 use machine::Machine;
 
-/// Most rounds of all loops on one bar.
-pub const LOOPS_PER_BAR_MAX: u64 = 2_000_000;
+/// Most rounds of all loops on one bar; fewer where a fuzzer asks, which takes a long run for a hang.
+pub const LOOPS_PER_BAR_MAX: u64 = if cfg!(fuzzing) { 20_000 } else { 2_000_000 };
 /// Most rounds of all loops in one run.
-pub const LOOPS_PER_RUN_MAX: u64 = 300_000_000;
+pub const LOOPS_PER_RUN_MAX: u64 = if cfg!(fuzzing) { 100_000 } else { 300_000_000 };
 /// Most elements of an array, a map or a matrix, as on TradingView.
 pub const ELEMENTS_MAX: usize = 100_000;
 /// Longest text, in bytes.
@@ -58,7 +58,7 @@ pub struct RunError {
 ///
 /// # Errors
 /// What the script raises by itself (`runtime.error`, an index outside of an array), bounds that it runs into, an interval that
-/// the bars cannot give, and ranges without a bar.
+/// the bars cannot give, ranges without a bar, and bars with a price or volume that no market has.
 pub fn interpret(
     script: &Script,
     values: &[f64],
@@ -73,6 +73,7 @@ pub fn interpret(
     if values.len() != script.inputs.len() {
         return Err(stop(format!("{} values for {} inputs", values.len(), script.inputs.len())));
     }
+    bars.computable(range.end).map_err(|error| stop(error.to_string()))?;
     let seen = if range.end == bars.len() { Cow::Borrowed(bars) } else { Cow::Owned(bars.prefix(range.end)) };
     // The rhythm of the whole file: what the interval is, is no secret of the future.
     let interval = Interval::of_times(&bars.time);
