@@ -10,6 +10,7 @@ mod market;
 mod oracles;
 mod paths;
 mod permuting;
+mod proving;
 mod random_scripts;
 mod searching;
 mod stepwise;
