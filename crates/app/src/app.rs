@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use assay_budget::{Caps, Door, Ledger};
 use assay_corpus::Corpus;
+use assay_gpu::Gpu;
 use assay_research::Views;
 use assay_research::prices::Prices;
 use assay_storage::{Database, Schema};
@@ -37,6 +38,8 @@ pub struct App {
     pub views: Views,
     /// Counters.
     pub metrics: Metrics,
+    /// The device that helps to search permuted markets, if it may.
+    pub gpu: Option<Arc<Gpu>>,
 }
 
 /// The tables of all parts.
@@ -107,6 +110,7 @@ impl App {
             corpus: Corpus::new(database.clone()),
             views: Views::new(database.clone(), ledger.clone()),
             metrics: Metrics::new(env!("CARGO_PKG_VERSION")),
+            gpu: config.gpu.map(|policy| Arc::new(Gpu::new(policy, world.clock.clone()))),
             config,
             world,
             database,

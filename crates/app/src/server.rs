@@ -1,11 +1,12 @@
 //! One listener: webhooks, the engine's interface, metrics and health, and the console for everything else.
 
 use assay_console::Console;
+use assay_gpu::gauges;
 use assay_messages::Engine;
 use assay_research::Accepted;
 use assay_research::pipeline::{DeliveryError, Pipeline};
 use assay_storage::DatabaseError;
-use assay_telemetry::{BudgetLevels, Denial, QueueState, Resource, SignatureFault, exposition_for};
+use assay_telemetry::{BudgetLevels, Denial, GpuLevels, QueueState, Resource, SignatureFault, exposition_for};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -92,7 +93,7 @@ async fn metrics(State(state): State<Shared>, headers: HeaderMap) -> Response {
 
 /// Gauges are read when somebody asks.
 fn levels(state: &Shared) -> Result<(), DatabaseError> {
-    let App { metrics, ledger, views, world, .. } = &state.app;
+    let App { metrics, ledger, views, world, gpu, .. } = &state.app;
     let now = world.clock.now();
     for usage in ledger.usages(now)? {
         let Some(resource) = Resource::parse(usage.resource.as_str()) else { continue };
@@ -115,6 +116,18 @@ fn levels(state: &Shared) -> Result<(), DatabaseError> {
         metrics.set_queue_depth(QueueState::Active, counts.active);
         metrics.set_dead_letters(counts.dead);
         metrics.set_oldest_pending(counts.oldest_pending);
+    }
+    // Only of the card that works for us; of two of one make the first.
+    if let Some(device) = gpu.as_ref().and_then(|gpu| gpu.opened())
+        && let Some(card) = gauges().into_iter().find(|card| card.name == device.name)
+    {
+        metrics.set_gpu(GpuLevels {
+            utilization: card.load_percent.map(|percent| f64::from(percent) / 100.0),
+            memory_used: card.memory_used.map(|bytes| bytes as f64),
+            memory: card.memory_total.map(|bytes| bytes as f64),
+            temperature: card.temperature.map(f64::from),
+            power: card.power,
+        });
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use assay_backtest::screening::Screener;
 use assay_budget::Unbilled;
 use assay_console::Console;
 use assay_corpus::fetch::{DELAY_DEFAULT, Fetcher, Settings as FetchSettings};
@@ -82,6 +83,7 @@ impl Service {
                     },
                     grid_max: app.config.grid_max,
                     permutations_max: app.config.permutations_max,
+                    screener: app.gpu.clone().map(|gpu| gpu as std::sync::Arc<dyn Screener>),
                 },
                 unbilled: if built_in { Unbilled::Loopback } else { Unbilled::EngineRead },
                 settle_every: Duration::from_secs(if built_in { 1 } else { 60 }),

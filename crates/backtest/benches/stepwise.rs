@@ -1,8 +1,9 @@
 //! How fast the stepwise path is: one JSON line a case, by process CPU time.
 //!
-//! `cargo bench -p assay-backtest --bench stepwise -- CASE... [--repeat N] [--threads N] [--date TEXT]`; cases are listed by
-//! `--list`. `atr` and its kin are 10,000 parameter sets on 2,520 daily bars; `oracle` is the plain executor on the same
-//! strategy; `compile` is the time from the text of a 60-line strategy to its first result.
+//! `cargo bench -p assay-backtest --bench stepwise -- CASE... [--repeat N] [--threads N] [--date TEXT] [--plain]`; cases are
+//! listed by `--list`. `atr` and its kin are 10,000 parameter sets on 2,520 daily bars; `stops` enters by stop orders,
+//! `pyramid` in several parts; `--plain` takes the plain executor on the same work, `oracle` is that of `atr`; `compile` is
+//! the time from the text of a 60-line strategy to its first result.
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![allow(missing_docs, reason = "a program")]
@@ -18,7 +19,7 @@ use rustix::time::{ClockId, clock_gettime};
 #[path = "../tests/it/market.rs"]
 mod market;
 
-const CASES: [&str; 6] = ["atr", "both", "lengths", "minute", "oracle", "compile"];
+const CASES: [&str; 8] = ["atr", "both", "lengths", "minute", "stops", "pyramid", "oracle", "compile"];
 
 /// Breakout entry, stop and target in ATR frozen at the entry, trailing stop in ticks of ATR.
 fn atr(inputs: [&str; 5]) -> StepProgram {
@@ -90,6 +91,53 @@ strategy.exit("XS", "S", stop=p * (1 + k / 100), limit=p * (1 - r / 100))
     )
 }
 
+/// Entries by stop at the channel, given again on every bar while flat and taken back otherwise; the exit's stop follows.
+fn stops() -> StepProgram {
+    program(
+        r#"//@version=6
+strategy("Channel by stop orders")
+n = input.int(20, minval=5, maxval=50, step=5)
+m = input.int(11, minval=5, maxval=23, step=2)
+k = input.float(2.0, minval=1.0, maxval=5.5, step=0.5)
+r = input.float(3.0, minval=1.0, maxval=10.0, step=1.0)
+a = ta.atr(m)
+top = ta.highest(high, n)
+bottom = ta.lowest(low, n)
+if strategy.position_size == 0
+    strategy.entry("L", strategy.long, stop=top + k * syminfo.mintick)
+    strategy.entry("S", strategy.short, stop=bottom - k * syminfo.mintick)
+else
+    strategy.cancel("L")
+    strategy.cancel("S")
+if strategy.position_size > 0
+    strategy.exit("XL", "L", stop=close - k * a, limit=strategy.position_avg_price + r * a)
+if strategy.position_size < 0
+    strategy.exit("XS", "S", stop=close + k * a, limit=strategy.position_avg_price - r * a)
+"#,
+    )
+}
+
+/// Up to three entries a position, each taken off in two parts.
+fn pyramid() -> StepProgram {
+    program(
+        r#"//@version=6
+strategy("Pyramid", pyramiding=3)
+n = input.int(20, minval=5, maxval=50, step=5)
+m = input.int(60, minval=60, maxval=105, step=5)
+k = input.float(2.0, minval=1.0, maxval=10.0, step=1.0)
+r = input.float(4.0, minval=1.0, maxval=10.0, step=1.0)
+slow = ta.sma(close, m)
+if ta.crossover(close, ta.sma(close, n)) and close > slow
+    strategy.entry("L", strategy.long)
+p = strategy.position_avg_price
+strategy.exit("Half", "L", qty_percent=50, stop=p * (1 - k / 100), limit=p * (1 + r / 100))
+strategy.exit("Rest", "L", stop=p * (1 - k / 100), limit=p * (1 + 2 * r / 100))
+if close < slow
+    strategy.close("L")
+"#,
+    )
+}
+
 fn program(text: &str) -> StepProgram {
     compile_steps(text).unwrap_or_else(|refusal| panic!("{refusal}\n{text}"))
 }
@@ -115,11 +163,12 @@ struct Options {
     repeat: usize,
     threads: usize,
     date: String,
+    plain: bool,
 }
 
 fn main() {
     let mut cases = vec![];
-    let mut options = Options { repeat: 5, threads: 1, date: String::new() };
+    let mut options = Options { repeat: 5, threads: 1, date: String::new(), plain: false };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().unwrap_or_else(|| panic!("{argument} needs a value"));
@@ -128,6 +177,7 @@ fn main() {
             "--list" => return println!("{}", CASES.join(" ")),
             "--repeat" => options.repeat = value().parse().expect("a number"),
             "--threads" => options.threads = value().parse().expect("a number"),
+            "--plain" => options.plain = true,
             "--date" => options.date = value(),
             case if CASES.contains(&case) => cases.push(case.to_owned()),
             other => panic!("{other}: not a case; cases are {}", CASES.join(" ")),
@@ -139,6 +189,8 @@ fn main() {
             "both" => grid(case, &both(), &market::golden(), Engine::Simd, &options),
             "lengths" => grid(case, &lengths(), &market::golden(), Engine::Simd, &options),
             "minute" => grid(case, &ten_thousand(), &market::minutes(20_261_124, 50_000), Engine::Simd, &options),
+            "stops" => grid(case, &stops(), &market::golden(), Engine::Simd, &options),
+            "pyramid" => grid(case, &pyramid(), &market::golden(), Engine::Simd, &options),
             "oracle" => grid(case, &ten_thousand(), &market::golden(), Engine::Scalar, &options),
             "compile" => compile(&options),
             _ => unreachable!("checked above"),
@@ -162,6 +214,7 @@ fn timed(repeat: usize, mut work: impl FnMut()) -> (f64, f64) {
 }
 
 fn grid(case: &str, program: &StepProgram, bars: &Bars, engine: Engine, options: &Options) {
+    let engine = if options.plain { Engine::Scalar } else { engine };
     let plan = plan(program, bars, options.threads, engine);
     let mut trials = vec![];
     let (cpu_s, wall_s) = timed(options.repeat, || {
@@ -172,7 +225,7 @@ fn grid(case: &str, program: &StepProgram, bars: &Bars, engine: Engine, options:
     println!(
         "{}",
         serde_json::json!({
-            "case": case, "sets": trials.len(), "bars": bars.len(), "threads": options.threads,
+            "case": case, "plain": engine == Engine::Scalar, "sets": trials.len(), "bars": bars.len(), "threads": options.threads,
             "cpu_s": cpu_s, "wall_s": wall_s, "bar_evals_per_cpu_s": (evaluations / cpu_s).round(),
             "trades_per_set": trades as f64 / trials.len() as f64, "date": options.date,
         })

@@ -1,6 +1,10 @@
 //! Prices over time.
 
+use std::ops::Range;
+
 use assay_pine::graph::SymbolFact;
+
+use crate::SweepError;
 
 /// Bars, one column a vector, all of one length, ascending in time.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,6 +26,13 @@ pub struct Bars {
 const DAY_MS: i64 = 86_400_000;
 /// Smallest step of a price: files of bars do not say, and most markets trade in hundredths.
 pub(crate) const MINTICK: f64 = 0.01;
+/// Prices between these (and their negatives, and 0) can be computed with: nothing that an indicator makes of them becomes
+/// infinite.
+pub const PRICE_MIN: f64 = 1e-15;
+/// See [`PRICE_MIN`].
+pub const PRICE_MAX: f64 = 1e15;
+/// Largest volume of a bar.
+pub const VOLUME_MAX: f64 = 1e30;
 /// So many bars tell the interval; later ones do not change it.
 const INTERVAL_BARS: usize = 64;
 
@@ -58,6 +69,30 @@ impl Bars {
             low: self.low[from..].to_vec(),
             close: self.close[from..].to_vec(),
             volume: self.volume[from..].to_vec(),
+        }
+    }
+
+    /// Refuses numbers that no market has and no sum survives, in any of the first `end` bars. What is unknown (NaN), zero or
+    /// negative passes: the broker does not trade on such a bar.
+    pub(crate) fn computable(&self, end: usize) -> Result<(), SweepError> {
+        let price = |x: f64| x.is_nan() || x == 0.0 || (PRICE_MIN..=PRICE_MAX).contains(&x.abs());
+        let volume = |x: f64| x.is_nan() || x.abs() <= VOLUME_MAX;
+        let prices = [&self.open, &self.high, &self.low, &self.close];
+        let bad = |t: &usize| !(volume(self.volume[*t]) && prices.iter().all(|prices| price(prices[*t])));
+        match (0..end).find(bad) {
+            Some(bar) => Err(SweepError::UnusableBar { bar, why: "a price or volume that no market has" }),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses what [`Bars::computable`] refuses, and a range with a price that is not above 0: the broker passes over such a
+    /// bar, the signals path cannot.
+    pub(crate) fn tradable(&self, range: Range<usize>) -> Result<(), SweepError> {
+        self.computable(range.end)?;
+        let prices = [&self.open, &self.high, &self.low, &self.close];
+        match range.into_iter().find(|t| !prices.iter().all(|prices| prices[*t] > 0.0)) {
+            Some(bar) => Err(SweepError::UnusableBar { bar, why: "a price that is unknown or not above 0" }),
+            None => Ok(()),
         }
     }
 

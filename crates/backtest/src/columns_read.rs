@@ -56,6 +56,7 @@ fn of_graph(graph: &Graph, live: &[bool]) -> ColumnsRead {
             Op::Price(Price::High | Price::Low | Price::Open)
                 | Op::Indicator(
                     Indicator::TrueRange
+                        | Indicator::TrueRangeHandlingNa
                         | Indicator::Atr
                         | Indicator::PlusDi
                         | Indicator::MinusDi

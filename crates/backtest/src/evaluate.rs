@@ -351,6 +351,7 @@ impl<'a> Evaluator<'a> {
             Indicator::Roc => i::roc(x(0), n(1)?),
             Indicator::LinReg => i::linreg(x(0), n(1)?),
             Indicator::TrueRange => i::true_range(bars),
+            Indicator::TrueRangeHandlingNa => i::true_range_handling_na(bars),
             Indicator::Atr => i::atr(bars, n(0)?),
             Indicator::Cci => i::cci(x(0), n(1)?),
             Indicator::Mfi => i::mfi(x(0), &bars.volume, n(1)?),

@@ -10,6 +10,7 @@ use assay_pine::graph::Graph;
 use assay_pine::{Input, Program, StepProgram};
 
 use crate::run::run_late;
+use crate::screening::{By, Screener, Screening};
 use crate::stepwise::broker::Intrabar;
 use crate::stepwise::interpreter::{ScriptSweep, run_script, run_script_late, script_block_moments, sweep_script};
 use crate::stepwise::{House, StepSweep, run_steps, run_steps_late, step_block_moments, sweep_steps};
@@ -132,6 +133,34 @@ enum Way<'a> {
 }
 
 impl FamilySearch<'_> {
+    /// What `screener` makes of it, for at most `markets` markets.
+    pub(crate) fn screening<'s>(&'s self, screener: Option<&'s dyn Screener>, markets: u32) -> Screening<'s> {
+        match (&self.0, screener) {
+            (_, None) => Screening::none(),
+            (Way::Signals(search, _), Some(screener)) => search.screening(screener, markets),
+            (Way::Plain(_), Some(_)) => {
+                Screening::declined("orders that hang on the position are traded by the processor alone".to_owned())
+            }
+        }
+    }
+
+    /// The same as [`FamilySearch::best`], to the bit, with the help of a screen where it helps.
+    pub(crate) fn best_screened(
+        &self,
+        screening: &Screening<'_>,
+        bars: &Bars,
+        scratch: &mut SearchScratch,
+        go_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<(Option<Best>, By), SweepError> {
+        match &self.0 {
+            Way::Signals(search, trades_min) => {
+                let (best, by) = search.best_screened(screening, bars, *trades_min, scratch, go_on)?;
+                Ok((best.map(|best| Best { index: best.point, sharpe: defined(best.trial.sharpe()) }), by))
+            }
+            Way::Plain(_) => Ok((self.best(bars, scratch, go_on)?, By::Processor)),
+        }
+    }
+
     /// The best of the whole grid on `bars`; `None` when no point is valid. `go_on` is asked now and then; false cancels.
     ///
     /// # Errors

@@ -3,8 +3,7 @@
 
 use crate::fills::Factors;
 use crate::layout::Layout;
-use crate::sweep::seen;
-use crate::{Sweep, SweepError};
+use crate::{Bars, Costs, Fill, Sweep, SweepError};
 
 /// Everything about a sweep that does not depend on who computes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,8 +16,6 @@ pub struct Ground {
     pub end: usize,
     /// Bars between the decision and the fill.
     pub lag: usize,
-    /// Growth of equity over a bar, by what happens on it: (held, bought, sold).
-    pub growth: Vec<[f64; 3]>,
 }
 
 impl Ground {
@@ -34,8 +31,12 @@ impl Ground {
                 usable
             })
             .collect();
-        let factors = Factors::new(&seen(plan.bars, plan.train.end), plan.costs, plan.fill);
-        let growth = (0..plan.train.end).map(|t| [factors.hold[t], factors.enter[t], factors.exit[t]]).collect();
-        Ok(Ground { usable, first_bar: layout.blocks[0], end: plan.train.end, lag: layout.lag, growth })
+        Ok(Ground { usable, first_bar: layout.blocks[0], end: plan.train.end, lag: layout.lag })
+    }
+
+    /// Growth of equity over each of `bars`, by what happens on it: held, bought, sold.
+    pub fn growth(bars: &Bars, costs: Costs, fill: Fill) -> Vec<[f64; 3]> {
+        let factors = Factors::new(bars, costs, fill);
+        (0..bars.len()).map(|t| [factors.hold[t], factors.enter[t], factors.exit[t]]).collect()
     }
 }

@@ -330,6 +330,7 @@ mod tests {
             p_tail,
             bests: vec![0.02; 1_000],
             fan: None,
+            computed: crate::screening::Computed::default(),
         }
     }
 

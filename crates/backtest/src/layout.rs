@@ -146,6 +146,8 @@ impl<'a> Layout<'a> {
         if self.plan.train.end.saturating_sub(first) < RETURNS_MIN {
             return Err(too_few(warm));
         }
+        // The first return begins at the close before.
+        self.plan.bars.tradable(first.saturating_sub(1)..self.plan.train.end)?;
         Ok(first)
     }
 

@@ -23,6 +23,7 @@ pub mod overfitting;
 pub mod permutation;
 pub mod robustness;
 mod run;
+pub mod screening;
 mod search;
 mod selection;
 mod shared;
@@ -32,7 +33,7 @@ pub mod verdict;
 mod warm_up;
 mod words;
 
-pub use bars::Bars;
+pub use bars::{Bars, PRICE_MAX, PRICE_MIN, VOLUME_MAX};
 pub use columns_read::{ColumnsRead, columns_read};
 pub use evaluate::values;
 pub use examination::{

@@ -49,7 +49,7 @@ pub struct Trade {
 ///
 /// # Errors
 /// [`SweepError::TooFewBars`] when fewer than `RETURNS_MIN` returns remain, [`SweepError::InvalidPoint`] for a length
-/// below 1.
+/// below 1, [`SweepError::UnusableBar`].
 pub fn run(
     program: &Program,
     values: &[f64],
@@ -83,6 +83,7 @@ pub(crate) fn run_late(
             need: RETURNS_MIN,
         });
     }
+    bars.tradable(first.saturating_sub(1)..range.end)?;
     let seen = bars.prefix(range.end);
     let (entry, exit) = signals(program, values, &seen).map_err(|_| invalid())?;
     let factors = Factors::new(&seen, costs, fill);

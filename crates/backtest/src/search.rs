@@ -7,6 +7,7 @@
 use crate::batch::{self, BATCH, BatchScratch};
 use crate::compute::isa::Isa;
 use crate::layout::Layout;
+use crate::screening::{By, Screener, Screening};
 use crate::shared::Shared;
 use crate::sweep::seen;
 use crate::{Bars, Selection, Sweep, SweepError, Trial};
@@ -48,11 +49,41 @@ impl<'a> Search<'a> {
         self.layout.grid.size
     }
 
+    /// What `screener` makes of it, for at most `markets` markets.
+    pub(crate) fn screening<'s>(&'s self, screener: &'s dyn Screener, markets: u32) -> Screening<'s> {
+        Screening::prepare(screener, &self.layout.plan, markets)
+    }
+
+    /// The same as [`Search::best`], to the bit, with the help of a screen where it helps.
+    pub(crate) fn best_screened(
+        &self,
+        screening: &Screening<'_>,
+        bars: &Bars,
+        trades_min: u32,
+        scratch: &mut SearchScratch,
+        go_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<(Option<Best>, By), SweepError> {
+        self.checked(bars)?;
+        match screening.best(&self.layout, bars, trades_min, go_on)? {
+            Ok((point, trial, by)) => Ok((Some(Best { point, trial }), by)),
+            Err(by) => Ok((self.best(bars, trades_min, scratch, go_on)?, by)),
+        }
+    }
+
+    /// As many bars as were planned for, and each of those that are traded on a price.
+    fn checked(&self, bars: &Bars) -> Result<(), SweepError> {
+        let need = self.layout.plan.bars.len();
+        if bars.len() != need {
+            return Err(SweepError::OtherBars { have: bars.len(), need });
+        }
+        bars.tradable(self.layout.blocks[0].saturating_sub(1)..self.layout.plan.train.end)
+    }
+
     /// The best trial on `bars`, chosen as [`Selection`] does; `None` when no point of the grid is valid. `go_on` is asked
     /// now and then; false cancels.
     ///
     /// # Errors
-    /// [`SweepError::OtherBars`] when `bars` are not as many as the plan's, [`SweepError::Cancelled`].
+    /// [`SweepError::OtherBars`] when `bars` are not as many as the plan's, [`SweepError::UnusableBar`], [`SweepError::Cancelled`].
     pub fn best(
         &self,
         bars: &Bars,
@@ -60,10 +91,7 @@ impl<'a> Search<'a> {
         scratch: &mut SearchScratch,
         go_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<Option<Best>, SweepError> {
-        let need = self.layout.plan.bars.len();
-        if bars.len() != need {
-            return Err(SweepError::OtherBars { have: bars.len(), need });
-        }
+        self.checked(bars)?;
         let bars = seen(bars, self.layout.plan.train.end);
         let market = self.layout.market(&bars, std::mem::take(&mut scratch.shared), 1);
         let mut selection = Selection::new(trades_min);

@@ -49,6 +49,11 @@ impl Selection {
         }
     }
 
+    /// Whether a trial with enough entries was seen.
+    pub(crate) fn has_enough(&self) -> bool {
+        self.enough.is_some()
+    }
+
     /// The best point so far and its trial; `None` when no trial was valid.
     pub fn best(&self) -> Option<(u64, &Trial)> {
         self.enough.as_ref().or(self.any.as_ref()).map(|best| (best.point, &best.trial))

@@ -159,6 +159,14 @@ pub enum SweepError {
         /// Its values.
         values: Vec<f64>,
     },
+    /// A bar that cannot be computed with, or, on the signals path, not be traded on.
+    #[error("bar {bar} has {why}: remove the bar, or correct it")]
+    UnusableBar {
+        /// Its index.
+        bar: usize,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// Bars on which a search was not prepared.
     #[error("{have} bars were given to a search that was prepared for {need}")]
     OtherBars {

@@ -186,27 +186,94 @@ fn indicator(which: Indicator, args: &[NodeId], scalar: &impl Fn(NodeId) -> f64)
         | Indicator::Mode
         | Indicator::PercentileLinear
         | Indicator::PercentileNearest
+        | Indicator::Mfi
+        | Indicator::Supertrend
+        | Indicator::SupertrendDirection
         | Indicator::Cci => n(1)? - 1,
         Indicator::Correlation => n(2)? - 1,
         Indicator::PivotHigh | Indicator::PivotLow => {
             whole(scalar(args[1]), 0.0)?.saturating_add(whole(scalar(args[2]), 0.0)?)
         }
-        Indicator::PercentRank
-        | Indicator::Kama
-        | Indicator::Rsi
-        | Indicator::Change
-        | Indicator::Roc
-        | Indicator::Mfi => n(1)?,
+        Indicator::PercentRank | Indicator::Kama | Indicator::Rsi | Indicator::Change | Indicator::Roc => n(1)?,
         Indicator::Stoch => n(3)? - 1,
-        Indicator::Atr | Indicator::PlusDi | Indicator::MinusDi => n(0)?,
+        Indicator::Atr => n(0)? - 1,
+        // Movements and true ranges exist from bar 1 on.
+        Indicator::PlusDi | Indicator::MinusDi => n(0)?,
         Indicator::Adx => n(0)? + n(1)? - 1,
-        Indicator::Supertrend | Indicator::SupertrendDirection => n(1)?,
-        Indicator::Sar => 1,
-        Indicator::TrueRange
+        Indicator::Sar | Indicator::TrueRange => 1,
+        Indicator::TrueRangeHandlingNa
         | Indicator::Obv
         | Indicator::Cum
         | Indicator::Vwap
         | Indicator::AllTimeMax
         | Indicator::AllTimeMin => 0,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_units::{Seed, SplitMix64};
+
+    use super::*;
+    use crate::Bars;
+    use crate::evaluate::{Evaluator, live, values};
+
+    fn market() -> Bars {
+        let mut draw = SplitMix64::new(Seed(4));
+        let mut bars = Bars::default();
+        let mut price = 100.0;
+        for t in 0..60 {
+            bars.time.push(t * 86_400_000);
+            bars.open.push(price);
+            price *= 1.0 + 0.02 * (draw.next_unit() - 0.5);
+            bars.close.push(price);
+            bars.high.push(price.max(bars.open[t as usize]) + draw.next_unit());
+            bars.low.push(price.min(bars.open[t as usize]) - draw.next_unit());
+            bars.volume.push(1_000.0 + 100.0 * draw.next_unit());
+        }
+        bars
+    }
+
+    #[test]
+    fn the_declared_bars_are_those_before_the_first_value() {
+        let bars = market();
+        for (head, first) in [
+            ("x = ta.sma(close, 5)", 4),
+            ("x = ta.rsi(close, 5)", 5),
+            ("x = ta.tr", 1),
+            ("x = ta.tr(true)", 0),
+            ("x = ta.sma(ta.tr, 5)", 5),
+            ("x = ta.atr(5)", 4),
+            ("x = ta.mfi(close, 5)", 4),
+            ("x = ta.obv", 0),
+            ("x = ta.sar(0.02, 0.02, 0.2)", 1),
+            ("x = ta.stoch(close, high, low, 5)", 4),
+            ("x = ta.tsi(close, 3, 5)", 7),
+            ("x = ta.cmo(close, 5)", 5),
+            ("[m, x, l] = ta.kc(close, 5, 2)", 5),
+            ("[m, x, l] = ta.kc(close, 5, 2, false)", 4),
+            ("x = ta.kcw(close, 5, 2)", 5),
+            ("[x, d] = ta.supertrend(3, 5)", 4),
+            ("[x, m, a] = ta.dmi(5, 3)", 5),
+            ("[p, m, x] = ta.dmi(5, 3)", 7),
+            ("[x, s, h] = ta.macd(close, 3, 5, 2)", 4),
+            ("[l, x, h] = ta.macd(close, 3, 5, 2)", 5),
+        ] {
+            let text = format!(
+                "//@version=6\nstrategy(\"T\")\n{head}\nif x > 0\n    strategy.entry(\"L\", strategy.long)\nif x < 0\n    strategy.close(\"L\")\n"
+            );
+            let program = assay_pine::compile(&text).unwrap_or_else(|refusal| panic!("{head}: {refusal}"));
+            let Op::Compare(_, node, _) = program.graph.node(program.entry).op else {
+                panic!("a comparison was asked for")
+            };
+            let scalars = Evaluator { graph: &program.graph, bars: &bars }.scalars(&[]);
+            let declared = warm_up(&program, &live(&program.graph, &[program.entry, program.exit]), &scalars);
+            assert_eq!(declared, Some(first), "{head}");
+            let column = values(&program, node, &[], &bars).expect("usable lengths");
+            // Supertrend's line alone says something before: 0 on bar 0.
+            let from = usize::from(head.contains("supertrend"));
+            let found = column[from..].iter().position(|v| !v.is_nan()).map(|t| t + from);
+            assert_eq!(found, Some(first), "{head}");
+        }
+    }
 }

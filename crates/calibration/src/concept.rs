@@ -173,6 +173,8 @@ pub fn judge(
             noise: NoiseSettings::default(),
             bootstrap_draws: 0,
             thresholds: settings.thresholds,
+            memory: None,
+            screener: None,
         };
         // What came before counts when the concept is judged as a whole.
         measured.push(examine(&archetype.program, bars, &settings, TrialCount::default(), &|_, _| true)?.judgement);

@@ -78,9 +78,18 @@ pub struct PlantedRow {
     /// Effective trials of a concept, on average.
     pub trials: f64,
     /// What theory allows at [`PLAUSIBLE_MAX`].
-    pub theory_at_bound: f64,
+    pub theory_at_bound: Theory,
     /// What theory allows at the rate of false alarms that was measured.
-    pub theory_at_measured: Option<f64>,
+    pub theory_at_measured: Option<Theory>,
+}
+
+/// Power by [`theory`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Theory {
+    /// Of a test of the Sharpe ratio against zero.
+    pub sharpe: f64,
+    /// Of a test of the timing, the market's own move held fixed.
+    pub timing: f64,
 }
 
 /// How often a check stood in the way.
@@ -163,7 +172,10 @@ impl Report {
                 let cell = Cell::of(found(Study::Planted(mechanism, at)));
                 let Some(planted) = planted(mechanism, at).filter(|_| cell.plausible.of > 0) else { continue };
                 let trials = cell.mean_trials();
-                let power = |level| theory::power(planted.sharpe, planted.deviation, level, trials, YEARS);
+                let power = |level| Theory {
+                    sharpe: theory::power(planted.sharpe, planted.deviation, level, trials, YEARS),
+                    timing: theory::timing_power(planted.timing.mean, planted.timing.deviation, level, trials),
+                };
                 rows.push(PlantedRow {
                     mechanism: mechanism.as_str(),
                     archetype: mechanism.archetype(),
@@ -206,22 +218,32 @@ impl Report {
         )
         .expect("text");
         out.push_str("Planted edges, by what is to be known and the true annual Sharpe ratio, net of costs, of the strategy that knows:\n\n");
-        out.push_str("| mechanism | Sharpe | markets | found plausible | plausible or weak | theory at 1 % | theory at the measured rate |\n");
+        out.push_str("| mechanism | Sharpe | markets | found plausible | plausible or weak | theory | theory, Sharpe ratio alone |\n");
         out.push_str("|---|---|---|---|---|---|---|\n");
         for row in &self.planted {
-            let at_measured = row.theory_at_measured.map_or("-".to_owned(), |p| format!("{:.0} %", 100.0 * p));
+            let theory = |of: fn(&Theory) -> f64| {
+                let at_measured =
+                    row.theory_at_measured.as_ref().map_or("-".to_owned(), |t| format!("{:.0} %", 100.0 * of(t)));
+                format!("{at_measured} ({:.0} %)", 100.0 * of(&row.theory_at_bound))
+            };
             writeln!(
                 out,
-                "| {} | {:.1} | {} | {} | {} | {:.0} % | {at_measured} |",
+                "| {} | {:.1} | {} | {} | {} | {} | {} |",
                 row.mechanism,
                 row.strength,
                 row.plausible.of,
                 share(&row.plausible),
                 share(&row.plausible_or_weak),
-                100.0 * row.theory_at_bound,
+                theory(|t| t.timing),
+                theory(|t| t.sharpe),
             )
             .expect("text");
         }
+        out.push_str(
+            "\nTheory is the power of a test at the measured rate of false alarms, in brackets at 1 %, over the effective trials: \
+             of the timing with the market's own move held fixed, which is what the permutation test sees, and of the Sharpe \
+             ratio against zero.\n",
+        );
         out.push_str("\nChecks that a concept's best strategy failed:\n\n| check | no edge |");
         STRENGTHS.iter().for_each(|s| write!(out, " Sharpe {s:.1} |").expect("text"));
         out.push_str("\n|---|---|---|---|---|\n");

@@ -9,10 +9,17 @@
 //! power = Phi((S - s0 * Z((1 - a)^(1/N))) / d).
 //!
 //! With d = s0 * sqrt(1 + S^2/(2*252)) that is Lo's standard error. Where the mechanism itself gives more in some decades than
-//! in others, d is larger, and is measured on the markets that calibrated the amplitude. The figure is a yardstick, not a
-//! bound. A permutation test can do better for three reasons: it holds the market's own move fixed, which is most of the noise
-//! of a strategy that is long half of the time; permuted searches pay their costs too, so luck starts below zero; and the best
-//! of a grid can beat the one set that knows.
+//! in others, d is larger, and is measured on the markets that calibrated the amplitude.
+//!
+//! That is what a test of the Sharpe ratio against zero could do. A permutation test asks another question: did the positions
+//! know when to be in, *given* how the market moved? It holds the market's own move fixed, which is most of the noise of a
+//! strategy that is long half of the time, and so sees more. What it sees of the strategy that knows is the randomisation
+//! statistic z of [`crate::planted::amplitude::Planted::timing`], standard normal without skill. The same line, in the
+//! same units, and z's mean m and deviation d over the markets give
+//!
+//! power = Phi((m - Z((1 - a)^(1/N))) / d).
+//!
+//! Both are yardsticks, not bounds: the best of a grid, or another strategy of the concept, can beat the one set that knows.
 
 use assay_backtest::overfitting::normal;
 
@@ -32,6 +39,12 @@ pub fn critical_sharpe(level: f64, trials: f64, years: f64) -> f64 {
 /// the line that keeps the best of `trials` at `level`.
 pub fn power(sharpe: f64, deviation: f64, level: f64, trials: f64, years: f64) -> f64 {
     normal::cdf((sharpe - critical_sharpe(level, trials, years)) / deviation)
+}
+
+/// Probability that the randomisation statistic of the strategy that knows, `mean` and `deviation` over the markets, exceeds
+/// the line that keeps the best of `trials` at `level`.
+pub fn timing_power(mean: f64, deviation: f64, level: f64, trials: f64) -> f64 {
+    normal::cdf((mean - critical_sharpe(level, trials, 1.0)) / deviation)
 }
 
 #[cfg(test)]
@@ -54,5 +67,13 @@ mod tests {
             let all_below = normal::cdf(line).powf(trials);
             assert!((all_below - 0.95).abs() < 1e-9, "{trials}: {all_below}");
         }
+    }
+
+    #[test]
+    fn timing_without_skill_is_found_as_often_as_chance_allows() {
+        assert!((timing_power(0.0, 1.0, 0.01, 1.0) - 0.01).abs() < 1e-12);
+        // Of ten independent tries at 1 % in all, each has 1 - 0.99^(1/10).
+        assert!((timing_power(0.0, 1.0, 0.01, 10.0) - (1.0 - 0.99f64.powf(0.1))).abs() < 1e-12);
+        assert!((timing_power(2.326_347_874, 1.0, 0.01, 1.0) - 0.5).abs() < 1e-9, "a mean on the line");
     }
 }

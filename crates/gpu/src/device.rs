@@ -95,8 +95,13 @@ impl Device {
         let lost = Arc::new(Mutex::new(None));
         let hear = Arc::clone(&lost);
         device.set_device_lost_callback(move |_, why| {
-            *hear.lock().unwrap_or_else(|e| e.into_inner()) = Some(why);
+            hear.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert(why);
         });
+        // An error that no scope waits for would end the program; it ends the use of the device instead.
+        let hear = Arc::clone(&lost);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            hear.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert_with(|| error.to_string());
+        }));
         let info = DeviceInfo {
             name: about.name,
             backend: format!("{:?}", about.backend),

@@ -2,11 +2,15 @@
 //!
 //! What few inputs decide is a *column*, made by the processor in f64 and read by all points that share it: every indicator, and
 //! every expression with far fewer combinations than the grid has points. What is left, at the top of the graph, is emitted as
-//! straight-line code that one invocation runs for one grid point, bar by bar. Truth columns are 32 bars to a word, so that
-//! signals over them are exact whatever the device computes in. WGSL has no dependable NaN: `na` is a number larger than any
-//! price, and code that may meet it asks.
+//! straight-line code that one invocation runs for one grid point, bar by bar. Truth columns are 32 bars to a word.
+//!
+//! A screen must know what it does not know. Comparisons of columns are exact whatever the device computes in: where it has no
+//! f64 they compare the bits of the f64 numbers (`tables::key`). Numbers that the kernel computes carry a bound of their error, and
+//! a comparison that the error could turn marks its point as unsure. The books that the Sharpe ratio comes from are kept in
+//! whole numbers (`books`), which no device rounds. WGSL has no dependable NaN: `na` is a number larger than any price, and
+//! code that may meet it asks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use assay_pine::Program;
@@ -26,15 +30,33 @@ const COLUMNS_MAX: u64 = 200_000;
 /// `na`, as columns and kernels write it.
 pub(crate) const NA: f64 = 1e30;
 
+/// Numbers of this size and more are not told from `na`, so columns that hold one are refused and points that compute one are
+/// unsure.
+pub(crate) const LARGE: f64 = 1e29;
+
+/// Numbers nearer to 0, but not 0, lose digits in f32; columns that hold one are refused there.
+pub(crate) const SMALL: f64 = 1e-30;
+
+/// Where a column lies. A node may have several: its numbers, and their keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sort {
+    /// Numbers that change from bar to bar.
+    Number,
+    /// The same numbers as two words that order as they do.
+    Key,
+    /// Truths that change from bar to bar.
+    Truth,
+    /// Numbers and truths (0 or 1) that do not change.
+    Scalar,
+}
+
 /// Columns of one node: one for each combination of the inputs that it depends on, side by side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Columns {
     /// Whose values.
     pub node: NodeId,
-    /// Number or truth.
-    pub kind: Kind,
-    /// The same on every bar.
-    pub scalar: bool,
+    /// Where they lie.
+    pub sort: Sort,
     /// The inputs that it depends on, the first changing slowest.
     pub inputs: Vec<usize>,
     /// How many columns.
@@ -49,12 +71,8 @@ pub struct Kernel {
     /// WGSL.
     pub source: String,
     pub(crate) columns: Vec<Columns>,
-    /// Columns of numbers that change from bar to bar.
-    pub(crate) numbers: u64,
-    /// Columns of truths that change from bar to bar.
-    pub(crate) truths: u64,
-    /// Numbers and truths (0 or 1) that do not.
-    pub(crate) scalars: u64,
+    /// Columns by [`Sort`].
+    pub(crate) counts: [u64; 4],
     /// Most bars that it looks back behind the decision.
     pub(crate) back: usize,
 }
@@ -75,15 +93,30 @@ impl Kernel {
             before: String::new(),
             body: String::new(),
             known: BTreeMap::new(),
-            counts: [0; 3],
+            read: BTreeSet::new(),
+            counts: [0; 4],
             back: 0,
         };
         let entry = emit.value(program.entry, 0)?;
         let exit = emit.value(program.exit, 0)?;
+        let (entry, exit) = (emit.truth(&entry)?, emit.truth(&exit)?);
         let source = emit.source(&entry, &exit, lag);
-        let [numbers, truths, scalars] = emit.counts;
-        Ok(Kernel { source, columns: emit.columns, numbers, truths, scalars, back: emit.back })
+        Ok(Kernel { source, columns: emit.columns, counts: emit.counts, back: emit.back })
     }
+
+    /// How many columns of a sort it reads.
+    pub(crate) fn count(&self, sort: Sort) -> u64 {
+        self.counts[sort as usize]
+    }
+}
+
+/// A node's value some bars before the decision.
+#[derive(Clone, Debug)]
+enum Value {
+    /// Numbers of a column, read in the form that is asked for.
+    Column(NodeId, usize),
+    /// A variable, with the variable that bounds its error; without one it is exact.
+    Computed(String, Option<String>),
 }
 
 struct Emit<'a> {
@@ -95,10 +128,12 @@ struct Emit<'a> {
     before: String,
     /// Code that it runs on each bar.
     body: String,
-    /// What a node is called, by how many bars ago.
-    known: BTreeMap<(NodeId, usize), String>,
-    /// Columns so far: numbers, truths, scalars.
-    counts: [u64; 3],
+    /// A node's value, by how many bars ago.
+    known: BTreeMap<(NodeId, usize), Value>,
+    /// Variables that are there already.
+    read: BTreeSet<String>,
+    /// Columns so far, by sort.
+    counts: [u64; 4],
     back: usize,
 }
 
@@ -118,38 +153,49 @@ impl Emit<'_> {
         lengths.into_iter().try_fold(1u64, |n, length| n.checked_mul(length))
     }
 
-    /// The name of a node's value `ago` bars before the decision.
-    fn value(&mut self, id: NodeId, ago: usize) -> Result<String, GpuError> {
+    /// A node's value `ago` bars before the decision.
+    fn value(&mut self, id: NodeId, ago: usize) -> Result<Value, GpuError> {
         let node = self.graph().node(id).clone();
         let ago = if node.shape == Shape::Scalar { 0 } else { ago };
-        if let Some(name) = self.known.get(&(id, ago)) {
-            return Ok(name.clone());
+        if let Some(value) = self.known.get(&(id, ago)) {
+            return Ok(value.clone());
         }
         self.back = self.back.max(ago);
         let few = self.combinations(&node).is_some_and(|n| n.saturating_mul(POINTS_A_COLUMN) <= self.grid || n == 1);
-        let name = match self.operands(&node.op) {
+        let value = match self.operands(&node.op) {
             Some(operands) if !few && node.shape == Shape::Series => {
                 let back = match &node.op {
                     Op::History(_, back) => self.constant(*back).expect("only constant offsets are computed"),
                     _ => 0,
                 };
-                let names = operands.iter().map(|o| self.value(*o, ago + back)).collect::<Result<Vec<_>, _>>()?;
+                let values = operands.iter().map(|o| self.value(*o, ago + back)).collect::<Result<Vec<_>, _>>()?;
                 if matches!(node.op, Op::History(..)) {
-                    names[0].clone()
+                    values[0].clone()
                 } else {
-                    let name = format!("v{}_{ago}", id.0);
-                    let text = self.expression(&node.op, &names);
-                    writeln!(self.body, "        let {name} = {text};").expect("a string grows");
-                    name
+                    self.computed(&node, &format!("{}_{ago}", id.0), &values)?
                 }
             }
-            _ => self.column(id, &node, ago)?,
+            _ if node.kind == Kind::Truth => {
+                let name = format!("v{}_{ago}", id.0);
+                if node.shape == Shape::Scalar {
+                    let text = format!("{} != {}", self.scalar(id)?, self.number(0.0));
+                    self.declare(true, &name, &text);
+                } else {
+                    let column = self.column(id, Sort::Truth)?;
+                    let text = format!(
+                        "((truths[((at - {ago}u) >> 5u) * TRUTHS + {column}] >> ((at - {ago}u) & 31u)) & 1u) == 1u"
+                    );
+                    self.declare(false, &name, &text);
+                }
+                Value::Computed(name, None)
+            }
+            _ => Value::Column(id, ago),
         };
-        self.known.insert((id, ago), name.clone());
-        Ok(name)
+        self.known.insert((id, ago), value.clone());
+        Ok(value)
     }
 
-    /// The operands of an op that a kernel can compute exactly as the processor does; `None` for all others.
+    /// The operands of an op that a kernel can compute; `None` for all others.
     fn operands(&self, op: &Op) -> Option<Vec<NodeId>> {
         match op {
             Op::History(x, back) if self.constant(*back).is_some() && self.graph().node(*x).shape == Shape::Series => {
@@ -174,80 +220,252 @@ impl Emit<'_> {
         }
     }
 
-    /// Declares the columns of a node, once, and reads the one of this point.
-    fn column(&mut self, id: NodeId, node: &Node, ago: usize) -> Result<String, GpuError> {
-        let scalar = node.shape == Shape::Scalar;
-        let index = match self.columns.iter().position(|c| c.node == id) {
-            Some(index) => index,
-            None => {
-                let count = self.combinations(node).filter(|n| *n <= COLUMNS_MAX).ok_or_else(|| {
-                    GpuError::Unsuitable(format!(
-                        "line {} depends on so many inputs at once that it has more than {COLUMNS_MAX} different courses",
-                        node.line
-                    ))
-                })?;
-                let sort = if scalar { 2 } else { usize::from(node.kind == Kind::Truth) };
-                let first = self.counts[sort];
-                self.counts[sort] += count;
-                let inputs = self.inputs(node);
-                let place = inputs.iter().fold(String::from("0u"), |at, i| {
-                    format!("({at} * {}u + d{i})", self.program.inputs[*i].grid.len())
-                });
-                writeln!(self.before, "    let c{} = {first}u + {place};", id.0).expect("a string grows");
-                self.columns.push(Columns { node: id, kind: node.kind, scalar, inputs, count, first });
-                self.columns.len() - 1
-            }
-        };
-        let column = format!("c{}", self.columns[index].node.0);
-        let name = format!("v{}_{ago}", id.0);
-        let text = match (scalar, node.kind) {
-            (true, Kind::Number) => format!("scalars[{column}]"),
-            (true, Kind::Truth) => format!("scalars[{column}] != {}", self.number(0.0)),
-            (false, Kind::Number) => format!("numbers[(at - {ago}u) * NUMBERS + {column}]"),
-            (false, Kind::Truth) => {
-                format!("((truths[((at - {ago}u) >> 5u) * TRUTHS + {column}] >> ((at - {ago}u) & 31u)) & 1u) == 1u")
-            }
-        };
-        let place = if scalar { &mut self.before } else { &mut self.body };
-        writeln!(place, "        let {name} = {text};").expect("a string grows");
+    /// Declares a variable, once: before the bars, or on each.
+    fn declare(&mut self, once: bool, name: &str, text: &str) {
+        if self.read.insert(name.to_owned()) {
+            let (place, indent) = if once { (&mut self.before, "    ") } else { (&mut self.body, "        ") };
+            writeln!(place, "{indent}let {name} = {text};").expect("a string grows");
+        }
+    }
+
+    /// A line on each bar.
+    fn line(&mut self, text: &str) {
+        writeln!(self.body, "        {text}").expect("a string grows");
+    }
+
+    /// Makes columns of a node, once, and gives the name of the place of this point's.
+    fn column(&mut self, id: NodeId, sort: Sort) -> Result<String, GpuError> {
+        let name = format!("{}{}", ["c", "k", "c", "c"][sort as usize], id.0);
+        if self.columns.iter().any(|c| c.node == id && c.sort == sort) {
+            return Ok(name);
+        }
+        let node = self.graph().node(id).clone();
+        let count = self.combinations(&node).filter(|n| *n <= COLUMNS_MAX).ok_or_else(|| {
+            GpuError::Unsuitable(format!(
+                "line {} depends on so many inputs at once that it has more than {COLUMNS_MAX} different courses",
+                node.line
+            ))
+        })?;
+        let first = self.counts[sort as usize];
+        self.counts[sort as usize] += count;
+        let inputs = self.inputs(&node);
+        let place = inputs
+            .iter()
+            .fold(String::from("0u"), |at, i| format!("({at} * {}u + d{i})", self.program.inputs[*i].grid.len()));
+        self.declare(true, &name, &format!("{first}u + {place}"));
+        self.columns.push(Columns { node: id, sort, inputs, count, first });
         Ok(name)
     }
 
-    fn expression(&self, op: &Op, names: &[String]) -> String {
-        let na = self.number(NA);
-        let both = |text: String| format!("select({text}, {na}, {} >= {na} || {} >= {na})", names[0], names[1]);
-        match op {
-            Op::Unary(Unary::Neg, _) => format!("select(-{0}, {na}, {0} >= {na})", names[0]),
-            Op::Unary(_, _) => format!("abs({})", names[0]),
-            Op::Binary(Binary::Div, ..) => {
-                let (x, y, zero) = (&names[0], &names[1], self.number(0.0));
-                format!("select({x} / {y}, {na}, {x} >= {na} || {y} >= {na} || {y} == {zero})")
-            }
-            Op::Binary(f, ..) => both(match f {
-                Binary::Add => format!("{} + {}", names[0], names[1]),
-                Binary::Sub => format!("{} - {}", names[0], names[1]),
-                Binary::Mul => format!("{} * {}", names[0], names[1]),
-                Binary::Min => format!("min({}, {})", names[0], names[1]),
-                _ => format!("max({}, {})", names[0], names[1]),
-            }),
-            Op::Compare(f, ..) => {
-                let sign = match f {
-                    Compare::Lt => "<",
-                    Compare::Le => "<=",
-                    Compare::Gt => ">",
-                    Compare::Ge => ">=",
-                    Compare::Eq => "==",
-                    Compare::Ne => "!=",
-                };
-                format!("{0} {sign} {1} && {0} < {na} && {1} < {na}", names[0], names[1])
-            }
-            Op::And(..) => format!("{} && {}", names[0], names[1]),
-            Op::Or(..) => format!("{} || {}", names[0], names[1]),
-            Op::Not(_) => format!("!{}", names[0]),
-            Op::Select(..) => format!("select({}, {}, {})", names[2], names[1], names[0]),
-            Op::IsNa(_) => format!("{} >= {na}", names[0]),
-            _ => unreachable!("`operands` lists what a kernel computes"),
+    /// The number of a scalar node.
+    fn scalar(&mut self, id: NodeId) -> Result<String, GpuError> {
+        let (column, name) = (self.column(id, Sort::Scalar)?, format!("s{}", id.0));
+        let text = match self.precision {
+            // With its key behind it.
+            Precision::Single => format!("bitcast<f32>(scalars[{column} * 3u])"),
+            Precision::Double => format!("scalars[{column}]"),
+        };
+        self.declare(true, &name, &text);
+        Ok(name)
+    }
+
+    fn truth(&self, value: &Value) -> Result<String, GpuError> {
+        match value {
+            Value::Computed(name, _) => Ok(name.clone()),
+            Value::Column(..) => Err(GpuError::Unsuitable("a number stands where a truth should".into())),
         }
+    }
+
+    /// A value as a number of the device, with the bound of its error.
+    fn float(&mut self, value: &Value) -> Result<(String, Option<String>), GpuError> {
+        let (id, ago) = match value {
+            Value::Computed(name, error) => return Ok((name.clone(), error.clone())),
+            Value::Column(id, ago) => (*id, *ago),
+        };
+        let scalar = self.graph().node(id).shape == Shape::Scalar;
+        let name = if scalar {
+            self.scalar(id)?
+        } else {
+            let (column, name) = (self.column(id, Sort::Number)?, format!("v{}_{ago}", id.0));
+            self.declare(false, &name, &format!("numbers[(at - {ago}u) * NUMBERS + {column}]"));
+            name
+        };
+        let error = match self.precision {
+            Precision::Double => None,
+            // Half a unit in the last place.
+            Precision::Single => {
+                let error = format!("e{name}");
+                self.declare(scalar, &error, &format!("abs({name}) * 6e-8f"));
+                Some(error)
+            }
+        };
+        Ok((name, error))
+    }
+
+    /// A column's number as two words that order as f64 does.
+    fn key(&mut self, id: NodeId, ago: usize) -> Result<[String; 2], GpuError> {
+        let names = ["h", "l"].map(|word| format!("{word}{}_{ago}", id.0));
+        let scalar = self.graph().node(id).shape == Shape::Scalar;
+        let column = self.column(id, if scalar { Sort::Scalar } else { Sort::Key })?;
+        for (word, name) in names.iter().enumerate() {
+            let text = if scalar {
+                format!("scalars[{column} * 3u + {}u]", word + 1)
+            } else {
+                format!("keys[((at - {ago}u) * KEYS + {column}) * 2u + {word}u]")
+            };
+            self.declare(scalar, name, &text);
+        }
+        Ok(names)
+    }
+
+    /// Emits what a node computes from `values`.
+    fn computed(&mut self, node: &Node, place: &str, values: &[Value]) -> Result<Value, GpuError> {
+        let name = format!("v{place}");
+        let text = match &node.op {
+            Op::Compare(compare, ..) => self.compared(*compare, &values[0], &values[1])?,
+            Op::And(..) => format!("{} && {}", self.truth(&values[0])?, self.truth(&values[1])?),
+            Op::Or(..) => format!("{} || {}", self.truth(&values[0])?, self.truth(&values[1])?),
+            Op::Not(_) => format!("!{}", self.truth(&values[0])?),
+            Op::IsNa(_) => match (&values[0], self.precision) {
+                (Value::Column(id, ago), Precision::Single) => format!("{} == MISSING", self.key(*id, *ago)?[0]),
+                (value, _) => format!("{} >= {}", self.float(value)?.0, self.number(NA)),
+            },
+            Op::Select(..) if node.kind == Kind::Truth => {
+                let [test, yes, no] = [0, 1, 2].map(|i| self.truth(&values[i]));
+                format!("select({}, {}, {})", no?, yes?, test?)
+            }
+            _ => return self.arithmetic(&node.op, place, values),
+        };
+        self.declare(false, &name, &text);
+        Ok(Value::Computed(name, None))
+    }
+
+    fn compared(&mut self, compare: Compare, x: &Value, y: &Value) -> Result<String, GpuError> {
+        if let (Precision::Single, Value::Column(x, x_ago), Value::Column(y, y_ago)) = (self.precision, x, y) {
+            let ([hx, lx], [hy, ly]) = (self.key(*x, *x_ago)?, self.key(*y, *y_ago)?);
+            let less = format!("({hx} < {hy} || ({hx} == {hy} && {lx} < {ly}))");
+            let equal = format!("({hx} == {hy} && {lx} == {ly})");
+            let holds = match compare {
+                Compare::Lt => less,
+                Compare::Le => format!("({less} || {equal})"),
+                Compare::Gt => format!("!({less} || {equal})"),
+                Compare::Ge => format!("!{less}"),
+                Compare::Eq => equal,
+                Compare::Ne => format!("!{equal}"),
+            };
+            return Ok(format!("{holds} && {hx} != MISSING && {hy} != MISSING"));
+        }
+        let ((x, ex), (y, ey)) = (self.float(x)?, self.float(y)?);
+        let (na, zero) = (self.number(NA), self.number(0.0));
+        if let Some(error) = self.sum_of(&[ex, ey]) {
+            self.line(&format!(
+                "unsure = unsure || ({error} > {zero} && {x} < {na} && {y} < {na} && abs({x} - {y}) <= {error});"
+            ));
+        }
+        let sign = match compare {
+            Compare::Lt => "<",
+            Compare::Le => "<=",
+            Compare::Gt => ">",
+            Compare::Ge => ">=",
+            Compare::Eq => "==",
+            Compare::Ne => "!=",
+        };
+        Ok(format!("{x} {sign} {y} && {x} < {na} && {y} < {na}"))
+    }
+
+    /// The sum of error bounds, a little more for the rounding of the bounds themselves.
+    fn sum_of(&self, errors: &[Option<String>]) -> Option<String> {
+        let known: Vec<&str> = errors.iter().flatten().map(String::as_str).collect();
+        (!known.is_empty()).then(|| format!("({}) * {}", known.join(" + "), self.number(1.000_01)))
+    }
+
+    /// Numbers from numbers, each with its error.
+    fn arithmetic(&mut self, op: &Op, place: &str, values: &[Value]) -> Result<Value, GpuError> {
+        let (name, error) = (format!("v{place}"), format!("ev{place}"));
+        let (na, zero) = (self.number(NA), self.number(0.0));
+        // Of one operation, and of a division, which WGSL rounds less well.
+        let (unit, division) = match self.precision {
+            Precision::Single => (self.number(1.2e-7), self.number(4e-7)),
+            Precision::Double => (self.number(2.3e-16), self.number(1e-15)),
+        };
+        let widest = |x: &Option<String>, y: &Option<String>| match (x, y) {
+            (None, None) => None,
+            (Some(x), None) | (None, Some(x)) => Some(x.clone()),
+            (Some(x), Some(y)) => Some(format!("max({x}, {y})")),
+        };
+        let exact = |e: &Option<String>| e.clone().unwrap_or_else(|| zero.clone());
+        let (text, error_text) = match op {
+            Op::Select(..) => {
+                let test = self.truth(&values[0])?;
+                let ((x, ex), (y, ey)) = (self.float(&values[1])?, self.float(&values[2])?);
+                let error =
+                    (ex.is_some() || ey.is_some()).then(|| format!("select({}, {}, {test})", exact(&ey), exact(&ex)));
+                (format!("select({y}, {x}, {test})"), error)
+            }
+            Op::Unary(Unary::Neg, _) => {
+                let (x, ex) = self.float(&values[0])?;
+                (format!("select(-{x}, {na}, {x} >= {na})"), ex)
+            }
+            Op::Unary(..) => {
+                let (x, ex) = self.float(&values[0])?;
+                (format!("abs({x})"), ex)
+            }
+            Op::Binary(f, ..) => {
+                let ((x, ex), (y, ey)) = (self.float(&values[0])?, self.float(&values[1])?);
+                let missing = format!("{x} >= {na} || {y} >= {na}");
+                if let Binary::Min | Binary::Max = f {
+                    let which = if *f == Binary::Min { "min" } else { "max" };
+                    (format!("select({which}({x}, {y}), {na}, {missing})"), widest(&ex, &ey))
+                } else {
+                    let raw = format!("r{place}");
+                    let sign = match f {
+                        Binary::Add => "+",
+                        Binary::Sub => "-",
+                        Binary::Mul => "*",
+                        _ => "/",
+                    };
+                    let missing = if *f == Binary::Div { format!("{missing} || {y} == {zero}") } else { missing };
+                    self.declare(false, &raw, &format!("{x} {sign} {y}"));
+                    let large = self.number(LARGE);
+                    self.line(&format!("unsure = unsure || !({missing} || abs({raw}) < {large});"));
+                    // What underflows loses its digits.
+                    let tiny = self.number(if self.precision == Precision::Single { 1e-37 } else { 1e-300 });
+                    let parts = match f {
+                        Binary::Add | Binary::Sub => {
+                            let inherited = self.sum_of(&[ex, ey]).unwrap_or_else(|| zero.clone());
+                            format!("{inherited} + abs({raw}) * {unit}")
+                        }
+                        Binary::Mul => {
+                            let (ex, ey) = (exact(&ex), exact(&ey));
+                            let inherited = self
+                                .sum_of(&[Some(format!("abs({x}) * {ey} + abs({y}) * {ex} + {ex} * {ey}"))])
+                                .expect("one is given");
+                            format!("{inherited} + abs({raw}) * {unit} + {tiny}")
+                        }
+                        _ => {
+                            let (ex, ey) = (exact(&ex), exact(&ey));
+                            // A divisor that may be 0 says nothing.
+                            self.line(&format!(
+                                "unsure = unsure || ({ey} > {zero} && {y} < {na} && abs({y}) <= {ey} * {});",
+                                self.number(2.0)
+                            ));
+                            let inherited = self
+                                .sum_of(&[Some(format!("({ex} + abs({raw}) * {ey}) / (abs({y}) - {ey})"))])
+                                .expect("one is given");
+                            format!("{inherited} + abs({raw}) * {division} + {tiny}")
+                        }
+                    };
+                    (format!("select({raw}, {na}, {missing})"), Some(parts))
+                }
+            }
+            _ => unreachable!("`operands` lists what a kernel computes"),
+        };
+        self.declare(false, &name, &text);
+        let error = error_text.map(|text| {
+            self.declare(false, &error, &text);
+            error
+        });
+        Ok(Value::Computed(name, error))
     }
 
     /// A literal.
@@ -259,12 +477,12 @@ impl Emit<'_> {
     }
 
     fn source(&self, entry: &str, exit: &str, lag: usize) -> String {
-        let real = match self.precision {
-            Precision::Single => "f32",
-            Precision::Double => "f64",
+        let (real, scalar) = match self.precision {
+            Precision::Single => ("f32", "u32"),
+            Precision::Double => ("f64", "f64"),
         };
         let (zero, one) = (self.number(0.0), self.number(1.0));
-        let [numbers, truths, _] = self.counts;
+        let [numbers, keys, truths, _] = self.counts;
         let mut digits = String::new();
         let mut stride = 1u64;
         for (i, input) in self.program.inputs.iter().enumerate().rev() {
@@ -278,13 +496,17 @@ impl Emit<'_> {
             "struct Tile {{ first_bar: u32, end_bar: u32, first_point: u32, points: u32, begins: u32 }}
 @group(0) @binding(0) var<uniform> tile: Tile;
 @group(0) @binding(1) var<storage, read> numbers: array<{real}>;
-@group(0) @binding(2) var<storage, read> truths: array<u32>;
-@group(0) @binding(3) var<storage, read> scalars: array<{real}>;
-@group(0) @binding(4) var<storage, read> growth: array<{real}>;
-@group(0) @binding(5) var<storage, read_write> sums: array<{real}>;
-@group(0) @binding(6) var<storage, read_write> counts: array<u32>;
+@group(0) @binding(2) var<storage, read> keys: array<u32>;
+@group(0) @binding(3) var<storage, read> truths: array<u32>;
+@group(0) @binding(4) var<storage, read> scalars: array<{scalar}>;
+@group(0) @binding(5) var<storage, read> growth: array<{real}>;
+@group(0) @binding(6) var<storage, read> gains: array<u32>;
+@group(0) @binding(7) var<storage, read_write> sums: array<{real}>;
+@group(0) @binding(8) var<storage, read_write> counts: array<u32>;
 const NUMBERS = {numbers}u;
+const KEYS = {keys}u;
 const TRUTHS = {truths}u;
+const MISSING = 0xffffffffu;
 
 @compute @workgroup_size({WORKGROUP})
 fn trade(@builtin(global_invocation_id) id: vec3<u32>) {{
@@ -292,43 +514,45 @@ fn trade(@builtin(global_invocation_id) id: vec3<u32>) {{
     let n = tile.points;
     if (i >= n) {{ return; }}
     let point = tile.first_point + i;
-{digits}{before}    // Carried from tile to tile: equity and the two sums in two parts, so that f32 loses nothing that f64 would keep.
+{digits}{before}    // Carried from tile to tile: equity in two parts, so that f32 loses nothing that f64 would keep.
     var equity = {one}; var equity_rest = {zero}; var below = {one}; var deepest = {one};
-    var sum = {zero}; var sum_rest = {zero}; var square = {zero}; var square_rest = {zero};
-    var held = false; var entries = 0u; var exits = 0u;
+    var held = false; var unsure = false; var entries = 0u; var exits = 0u;
+    // Sums of returns and of their squares in whole numbers of 64 bits.
+    var sum_low = 0u; var sum_high = 0u; var square_low = 0u; var square_high = 0u;
     if (tile.begins == 0u) {{
         equity = sums[i]; equity_rest = sums[n + i]; below = sums[2u * n + i]; deepest = sums[3u * n + i];
-        sum = sums[4u * n + i]; sum_rest = sums[5u * n + i]; square = sums[6u * n + i]; square_rest = sums[7u * n + i];
-        held = counts[i] == 1u; entries = counts[n + i]; exits = counts[2u * n + i];
+        held = counts[i] == 1u; unsure = counts[n + i] == 1u; entries = counts[2u * n + i]; exits = counts[3u * n + i];
+        sum_low = counts[4u * n + i]; sum_high = counts[5u * n + i];
+        square_low = counts[6u * n + i]; square_high = counts[7u * n + i];
     }}
-    var grown = {one}; var tile_sum = {zero}; var tile_square = {zero};
+    var grown = {one};
     for (var t = tile.first_bar; t < tile.end_bar; t++) {{
         let at = t - {lag}u;
 {body}        let buy = !held && {entry};
         let sell = held && {exit};
-        var g = select({one}, growth[t * 3u], held);
-        g = select(g, growth[t * 3u + 1u], buy);
-        g = select(g, growth[t * 3u + 2u], sell);
+        // Held, bought, sold, or out.
+        let event = t * 4u + select(select(select(3u, 0u, held), 1u, buy), 2u, sell);
         held = (held || buy) && !sell;
         entries += u32(buy);
         exits += u32(sell);
-        let r = g - {one};
-        tile_sum += r;
-        tile_square += r * r;
+        let g = growth[event];
         grown *= g;
         below = min(below * g, {one});
         deepest = min(deepest, below);
+        let gain = gains[event * 2u];
+        sum_low += gain;
+        sum_high += select(0u, MISSING, gain >= 0x80000000u) + u32(sum_low < gain);
+        let square = gains[event * 2u + 1u];
+        square_low += square;
+        square_high += u32(square_low < square);
     }}
     let whole = equity * grown;
     equity_rest = equity_rest * grown + fma(equity, grown, -whole);
     equity = whole;
-    let s = sum + tile_sum;
-    sum_rest += select((tile_sum - s) + sum, (sum - s) + tile_sum, abs(sum) >= abs(tile_sum));
-    let q = square + tile_square;
-    square_rest += select((tile_square - q) + square, (square - q) + tile_square, abs(square) >= abs(tile_square));
     sums[i] = equity; sums[n + i] = equity_rest; sums[2u * n + i] = below; sums[3u * n + i] = deepest;
-    sums[4u * n + i] = s; sums[5u * n + i] = sum_rest; sums[6u * n + i] = q; sums[7u * n + i] = square_rest;
-    counts[i] = u32(held); counts[n + i] = entries; counts[2u * n + i] = exits;
+    counts[i] = u32(held); counts[n + i] = u32(unsure); counts[2u * n + i] = entries; counts[3u * n + i] = exits;
+    counts[4u * n + i] = sum_low; counts[5u * n + i] = sum_high;
+    counts[6u * n + i] = square_low; counts[7u * n + i] = square_high;
 }}
 ",
             before = self.before,

@@ -1,21 +1,25 @@
 //! The sweep on a graphics processor: a screen that a million parameter sets pass through, never the last word.
 //!
 //! [`Device`] (what the machine has) -> [`Kernel`] (the strategy's expression graph as WGSL) -> `tables` (indicator columns, made
-//! in f64 by the processor, shared over the grid) -> [`screen`] (every point of the grid, in batches and tiles of time).
+//! in f64 by the processor, shared over the grid) -> [`screen`] (every point of the grid, in batches and tiles of time), with a
+//! ceiling of each Sharpe ratio from books in whole numbers (`books`) -> [`Gpu`] (the seam of `assay_backtest::screening`).
 //! Whatever is shown or judged is run again in f64 by `assay-backtest`: a GPU may contract, reorder or lack f64 altogether.
 //! A machine without a device, a script that does not suit one, or a device that is lost is an error that says so; the caller
 //! goes on with the processor and says that aloud.
 
+mod books;
 mod device;
 mod gauges;
 mod kernel;
 mod screen;
+mod screener;
 mod tables;
 
 pub use device::{Device, DeviceInfo, Precision, Wanted};
 pub use gauges::{Gauges, gauges};
 pub use kernel::Kernel;
-pub use screen::{Report, Screened, screen};
+pub use screen::{Prepared, Report, Screened, screen};
+pub use screener::{EVALUATIONS_MIN, Gpu, Policy};
 
 /// Why the GPU did not do it.
 #[derive(Debug, thiserror::Error)]

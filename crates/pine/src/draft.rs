@@ -1,5 +1,6 @@
 //! A strategy while it is being written: nodes, registers and orders so far, and the past of values as registers.
 
+mod windows;
 mod written_out;
 
 use std::collections::{BTreeMap, HashMap};

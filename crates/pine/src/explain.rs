@@ -172,6 +172,7 @@ fn show(graph: &Graph, inputs: &[Input], id: NodeId, depth: u32, text: &mut Stri
         Op::Select(a, b, c) => list("choose", ", ", &[*a, *b, *c], text),
         Op::IsNa(a) => list("na", ", ", &[*a], text),
         Op::History(a, n) => list("past", ", ", &[*a, *n], text),
+        Op::Indicator(crate::graph::Indicator::TrueRangeHandlingNa, _) => text.push_str("truerange(true)"),
         Op::Indicator(which, args) => list(&lower(format!("{which:?}")), ", ", args, text),
         Op::BarsSince(a) => list("barssince", ", ", &[*a], text),
         Op::ValueWhen(a, b, c) => list("valuewhen", ", ", &[*a, *b, *c], text),

@@ -142,8 +142,10 @@ pub enum Compare {
 }
 
 /// Built-in series functions. Arguments are listed in order; those called `n` are scalars, rounded down; n < 1 or not a
-/// number makes the trial invalid. Conventions: TA-Lib's, which agree with TradingView's unless said.
-/// A window that holds an `na` gives `na`; recursive ones (Ema, Rma, ...) start over their first n non-`na` values.
+/// number makes the trial invalid. Conventions: TradingView's, also where TA-Lib has others. `na` is passed over by Sma, Sum,
+/// Vwma, Stdev, Variance, Median and Mode, which look at the last n numbers and go on saying what they said on the bar of an
+/// `na`; by Ema, Rma, Rsi and Wma, which show it; and by Highest, Lowest and Stoch, which start anew behind it. The others give
+/// `na` while their window holds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Indicator {
     /// (x, n): mean of the last n, by f64 prefix sums: (S[t+1]-S[t+1-n])/n.
@@ -152,11 +154,11 @@ pub enum Indicator {
     Ema,
     /// (x, n): Wilder's; SMA-seeded, (prev*(n-1)+x)/n.
     Rma,
-    /// (x, n): weights 1..n, newest heaviest.
+    /// (x, n): weights 1..n, newest heaviest; in place of an `na` the number before it counts once more.
     Wma,
-    /// (x, n): sum(x*volume)/sum(volume).
+    /// (x, n): sum(x*volume)/sum(volume), each over its own last n numbers.
     Vwma,
-    /// (x, n): Wilder's RSI.
+    /// (x, n): Wilder's RSI; 100 where nothing moved. (TA-Lib says 0.)
     Rsi,
     /// (x, n): population standard deviation.
     Stdev,
@@ -164,11 +166,11 @@ pub enum Indicator {
     Dev,
     /// (x, n): sum of the last n.
     Sum,
-    /// (x, n).
+    /// (x, n): from bar n - 1 on, of the bars since the last `na`.
     Highest,
     /// (x, n).
     Lowest,
-    /// (x, n): minus the number of bars since the highest of n bars; the latest wins ties.
+    /// (x, n): minus the number of bars since the highest of n bars; the latest wins ties. 0 on the bar of an `na`.
     HighestBars,
     /// (x, n).
     LowestBars,
@@ -178,17 +180,19 @@ pub enum Indicator {
     Roc,
     /// (x, n): end point of the least-squares line over n bars.
     LinReg,
-    /// (): `max(h, c[1]) - min(l, c[1])`; high - low on bar 0.
+    /// (): `max(h, c[1]) - min(l, c[1])`; `na` on bar 0.
     TrueRange,
-    /// (n): Rma of TrueRange from bar 1 on (TA-Lib; TradingView counts bar 0 and starts one bar earlier).
+    /// (): the same; high - low on bar 0.
+    TrueRangeHandlingNa,
+    /// (n): Rma of TrueRangeHandlingNa. (TA-Lib leaves bar 0 out.)
     Atr,
     /// (x, n): (x - SMA)/(0.015 * Dev).
     Cci,
-    /// (x, n): money flow index of x.
+    /// (x, n): money flow index of x; bar 0 flows both ways. (TA-Lib leaves it out.)
     Mfi,
     /// (x, high, low, n): 100*(x - lowest low)/(highest high - lowest low); `na` when flat.
     Stoch,
-    /// (n): +DI, by Wilder's sums as TA-Lib seeds them.
+    /// (n): +DI: 100 * Rma of the up moves / Rma of TrueRange. (TA-Lib seeds Wilder's sums with n - 1 values.)
     PlusDi,
     /// (n): -DI.
     MinusDi,
@@ -200,7 +204,7 @@ pub enum Indicator {
     SupertrendDirection,
     /// (start, step, max): Wilder's parabolic stop and reverse.
     Sar,
-    /// (): on-balance volume, from the first bar's volume (TradingView starts at 0: a constant difference).
+    /// (): on-balance volume, 0 on bar 0. (TA-Lib starts at the first volume: a constant difference.)
     Obv,
     /// (x): running sum, `na` counted as 0.
     Cum,

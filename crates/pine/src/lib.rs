@@ -5,7 +5,9 @@
 //! [`format`](mod@format) lays a script out.
 
 pub mod ast;
+mod calls;
 pub mod check;
+mod dates;
 mod diagnostic;
 mod draft;
 mod explain;
@@ -21,6 +23,7 @@ mod signals;
 pub mod signatures;
 mod steps;
 mod strategy;
+mod walk;
 
 pub use check::check;
 pub use diagnostic::{Diagnostic, Refusal};
@@ -79,8 +82,16 @@ pub fn compile_steps(text: &str) -> Result<StepProgram, Refusal> {
     let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
     bounded(text).map_err(refuse)?;
     let version = version(text).map_err(refuse)?;
-    let script = parser::parse(text).map_err(refuse)?;
+    let script = parsed(text, version)?;
     lower::lower(&script, version)
+}
+
+/// The syntax tree, unless it calls functions that there are not.
+fn parsed(text: &str, version: u8) -> Result<ast::Block, Refusal> {
+    let script = parser::parse(text).map_err(|diagnostic| Refusal(vec![diagnostic]))?;
+    let mut unknown = calls::unknown(&script, version);
+    unknown.truncate(lower::FINDINGS_MAX);
+    if unknown.is_empty() { Ok(script) } else { Err(Refusal(unknown)) }
 }
 
 /// Refuses a script that is too long.

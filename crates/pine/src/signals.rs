@@ -37,8 +37,14 @@ pub(crate) fn signals(steps: &StepProgram) -> Result<Program, Diagnostic> {
             OrderKind::Entry { .. } => return Err(why(order.line, "it sells short")),
             OrderKind::Order { .. } => return Err(why(order.line, "strategy.order nets with the position")),
             OrderKind::Exit { .. } => return Err(why(order.line, "strategy.exit works stops and targets")),
-            // Market orders do not rest: there is nothing to cancel.
-            OrderKind::Cancel { .. } | OrderKind::CancelAll => {}
+            // Market orders do not rest from bar to bar, so only what was placed on this very bar can be taken back.
+            OrderKind::Cancel { id: taken } => {
+                if entries.iter().any(|entry| matches!(entry.kind, OrderKind::Entry { id, .. } if id == taken)) {
+                    return Err(why(order.line, "an order of the same bar is taken back"));
+                }
+            }
+            OrderKind::CancelAll if entries.is_empty() && exits.is_empty() => {}
+            OrderKind::CancelAll => return Err(why(order.line, "orders of the same bar are taken back")),
         }
     }
     let mut names: Vec<_> = entries

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use assay_backtest::Costs;
+use assay_backtest::screening::Screener;
 use assay_budget::{Door, Ledger, Unbilled};
 use assay_corpus::Corpus;
 use assay_corpus::fetch::Fetcher;
@@ -53,7 +54,7 @@ pub struct Settings {
 }
 
 /// Settings of the validate stage.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ValidateSettings {
     /// What trading costs.
     pub costs: Costs,
@@ -63,6 +64,8 @@ pub struct ValidateSettings {
     pub grid_max: u64,
     /// Permuted markets a search at most; without any nothing is plausible.
     pub permutations_max: u32,
+    /// A device that may search permuted markets faster; no figure depends on it.
+    pub screener: Option<Arc<dyn Screener>>,
 }
 
 /// What the pipeline works with.
@@ -390,6 +393,7 @@ impl Pipeline {
                 world: &parts.world,
                 settings: &parts.settings.validate,
                 activities: &pipeline.0.activities,
+                metrics: &parts.metrics,
                 stop: &pipeline.0.stop,
             };
             let verdict = stage.run(&job);

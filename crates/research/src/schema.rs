@@ -3,7 +3,10 @@
 use assay_storage::{Migration, Schema};
 
 /// The tables of a concept's life.
-pub const SCHEMA: Schema = Schema { part: "research", migrations: &[Migration { version: 1, sql: VERSION_1 }] };
+pub const SCHEMA: Schema = Schema {
+    part: "research",
+    migrations: &[Migration { version: 1, sql: VERSION_1 }, Migration { version: 2, sql: DRAWS }],
+};
 
 const VERSION_1: &str = "
 -- A concept and where it stands. `generation` counts its retries by hand; each generation is judged once.
@@ -138,4 +141,14 @@ CREATE TABLE research_prices (
     flags TEXT NOT NULL,
     imported_at INTEGER NOT NULL
 ) STRICT;
+";
+
+const DRAWS: &str = "
+-- Permuted markets that the item under way has searched already: at most PERMUTATIONS_MAX and a few, gone with its commit.
+CREATE TABLE research_draws (
+    search TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    draw BLOB NOT NULL,
+    PRIMARY KEY (search, number)
+) STRICT, WITHOUT ROWID;
 ";

@@ -166,6 +166,9 @@ pub struct ExaminationView {
     pub slippage: f64,
     /// When orders fill.
     pub fill: String,
+    /// Who searched the permuted markets, in words; empty where none were drawn and in rows of older versions.
+    #[serde(default)]
+    pub computed: String,
     /// The best parameter set; absent when nothing could be tested.
     pub chosen: Option<ChosenView>,
 }

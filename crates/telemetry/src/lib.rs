@@ -10,6 +10,6 @@ pub mod metrics;
 
 pub use log::{Redactor, init};
 pub use metrics::{
-    BudgetLevels, ConceptOutcome, Denial, Exposition, Metrics, QueueState, Resource, SignatureFault, Stage,
-    exposition_for,
+    BudgetLevels, ConceptOutcome, Denial, Exposition, GpuEffort, GpuLevels, Metrics, QueueState, Resource, SearchedBy,
+    SignatureFault, Stage, exposition_for,
 };

@@ -23,7 +23,7 @@ const fn secret(name: &'static str, what: &'static str) -> Key {
 }
 
 /// All of them, in the order they are shown.
-pub static KEYS: [Key; 19] = [
+pub static KEYS: [Key; 20] = [
     key("ASSAY_DIR", None, "directory of the database and the reports"),
     key("ASSAY_LISTEN", Some("127.0.0.1:8000"), "address of the console and the message engine"),
     key("MAX_CONCEPTS_PER_DAY", Some("50"), "new concepts a UTC day; the rest wait for the next day"),
@@ -45,6 +45,11 @@ pub static KEYS: [Key; 19] = [
         "ASSAY_PERMUTATIONS_MAX",
         Some("1000"),
         "permuted markets a search at most; 0 to 10000, without any nothing is plausible",
+    ),
+    key(
+        "ASSAY_GPU",
+        Some("auto"),
+        "auto: a graphics card searches large grids on permuted markets; on: whatever Vulkan, Metal or DirectX device there is; off",
     ),
     key("ASSAY_LOG", Some("info"), "error, warn, info, debug or trace"),
 ];

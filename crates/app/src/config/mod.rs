@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use assay_backtest::Costs;
+use assay_gpu::Policy;
 use assay_messages::Secret;
 use assay_units::BasisPoints;
 use url::Url;
@@ -112,6 +113,8 @@ pub struct Config {
     pub grid_max: u64,
     /// Permuted markets a search at most; without any nothing is plausible.
     pub permutations_max: u32,
+    /// When permuted markets are searched with the help of a GPU; `None` is never.
+    pub gpu: Option<Policy>,
     /// error, warn, info, debug, trace.
     pub log_level: String,
     /// Where each value came from.
@@ -159,6 +162,11 @@ impl Config {
             threads: read.whole("ASSAY_THREADS", 0, 1_024)? as usize,
             grid_max: read.whole("ASSAY_GRID_MAX", 1, 100_000_000)?,
             permutations_max: read.whole("ASSAY_PERMUTATIONS_MAX", 0, 10_000)? as u32,
+            gpu: match read.choice("ASSAY_GPU", &["auto", "on", "off"])?.as_str() {
+                "auto" => Some(Policy::AUTO),
+                "on" => Some(Policy::ON),
+                _ => None,
+            },
             log_level: read.choice("ASSAY_LOG", &["error", "warn", "info", "debug", "trace"])?,
             sources: KEYS.iter().map(|key| (key.name, read.shown(key))).collect(),
         };

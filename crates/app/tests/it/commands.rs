@@ -45,6 +45,42 @@ fn a_concept_is_added_known_listed_shown_and_judged() {
     assert!(message.contains("gold") && message.contains("SPX"), "{message}");
 }
 
+/// What was measured and judged, without ids and times; and who computed it.
+fn judged(setting: &str) -> (String, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let args = ["run", "golden cross", "--symbol", "SPX", "--json"];
+    // Another search first, so that looks count too.
+    let before =
+        assay(dir.path(), &["run", "MACD signal line crossover", "--symbol", "SPX", "--json"]).output().unwrap();
+    assert!(before.status.success());
+    let output = assay(dir.path(), &args).env("ASSAY_GPU", setting).output().expect("the binary starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut page: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let mut said = String::new();
+    for item in page["examinations"].as_array_mut().unwrap() {
+        said += item.as_object_mut().unwrap().remove("computed").expect("it says who computed it").as_str().unwrap();
+    }
+    page["verdict"].as_object_mut().unwrap().remove("at");
+    assert!(page["examinations"][0]["chosen"]["permuted_bests"].as_array().unwrap().len() >= 10);
+    (format!("{}\n{}\n{}", page["strategies"], page["examinations"], page["verdict"]), said)
+}
+
+#[test]
+fn a_device_changes_who_computed_a_verdict_and_nothing_else() {
+    let (plain, nobody) = judged("off");
+    assert_eq!(nobody, "the processor");
+    let (cautious, small) = judged("auto");
+    assert!(cautious == plain && small.contains("too few to pay for a GPU"), "{small}");
+    let (screened, device) = judged("on");
+    assert!(screened == plain, "another verdict by {device}");
+    match device.as_str() {
+        none if none.contains("no GPU was found") => eprintln!(
+            "NOT RUN: a_device_changes_who_computed_a_verdict_and_nothing_else: no Vulkan driver; scripts/lavapipe installs one"
+        ),
+        some => assert!(some.contains("permuted markets by nominating"), "{some}"),
+    }
+}
+
 #[test]
 fn a_script_of_ones_own_is_tested_as_it_stands() {
     let dir = tempfile::tempdir().unwrap();
@@ -193,6 +229,7 @@ fn strategies_of_every_path_are_explained_and_judged() {
     let item = &page["examinations"][0];
     assert_eq!((item["grid"].as_u64(), item["own"]["raw"].as_u64()), (Some(9), Some(9)), "{item}");
     assert!(item["chosen"]["trades_total"].as_u64().unwrap() > 100);
+    assert!(item["computed"].as_str().unwrap().contains("hang on the position"), "{}", item["computed"]);
 
     // The same with an array: no data flow any more, and the same trades.
     let array =

@@ -51,7 +51,10 @@ fn scripts_that_cannot_be_tested_are_refused_with_place_and_way_round() {
         "if close > open\n    strategy.entry(\"L\", strategy.long)\nif close < open\n    strategy.close(\"L\")\n";
     for (line, wanted) in [
         ("x = (1 + 2", "bad.pine:3:5: this bracket is never closed"),
-        ("x = ta.nosuch(close)\nif x > 1\n    strategy.entry(\"L\", strategy.long)", "bad.pine:3:5: `ta.nosuch`"),
+        (
+            "x = ta.nosuch(close)\nif x > 1\n    strategy.entry(\"L\", strategy.long)",
+            "bad.pine:3:5: the function `ta.nosuch` is not known",
+        ),
         (
             "strategy.risk.max_drawdown(10, strategy.cash)",
             "bad.pine:3:1: `strategy.risk.max_drawdown` is not supported",
@@ -130,13 +133,13 @@ fn a_directory_that_cannot_be_used_is_named() {
 fn a_database_of_a_newer_program_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     assert!(run(dir.path(), &["concept", "list"]).status.success());
-    const LATER: [Migration; 2] = [
-        assay_research::SCHEMA.migrations[0],
-        Migration { version: 2, sql: "CREATE TABLE research_later (x INTEGER)" },
-    ];
-    Database::open(dir.path(), &[Schema { part: "research", migrations: &LATER }]).unwrap();
+    const OURS: &[Migration] = assay_research::SCHEMA.migrations;
+    const NEXT: u32 = OURS.len() as u32 + 1;
+    let next = Migration { version: NEXT, sql: "CREATE TABLE research_later (x INTEGER)" };
+    let later: Vec<Migration> = OURS.iter().copied().chain([next]).collect();
+    Database::open(dir.path(), &[Schema { part: "research", migrations: later.leak() }]).unwrap();
     let (code, said) = failed(dir.path(), &["concept", "list"]);
-    assert!(code == 5 && said.contains("version 2") && said.contains("newer"), "{said}");
+    assert!(code == 5 && said.contains(&format!("version {NEXT}")) && said.contains("newer"), "{said}");
 }
 
 #[test]

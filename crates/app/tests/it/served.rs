@@ -21,7 +21,8 @@ fn now() -> Timestamp {
 #[test]
 fn a_concept_added_beside_a_running_service_is_judged_and_shown() {
     let dir = tempfile::tempdir().unwrap();
-    let served = Served::start(dir.path(), &[]);
+    // With whatever device there is, so that its metrics are looked at too.
+    let served = Served::start(dir.path(), &[("ASSAY_GPU", "on")]);
     assert_eq!(served.get("/healthz").0, 200);
     assert_eq!(served.get("/readyz").0, 200);
     // `run` finds the service at work on the directory and lets it do the job.
@@ -42,6 +43,8 @@ fn a_concept_added_beside_a_running_service_is_judged_and_shown() {
     for name in ["pipeline_concepts_total", "pipeline_budget_limit", "pipeline_trials_total", "pipeline_build_info"] {
         assert!(metrics.contains(name), "{name} is missing:\n{metrics}");
     }
+    assert_eq!(metrics.matches("pipeline_permuted_markets_total{").count(), 3);
+    assert!(metrics.matches("\npipeline_gpu_info{").count() <= 1);
     promtool_accepts(metrics.split_once("\r\n\r\n").expect("a body").1);
     let (code, log) = served.terminate();
     assert_eq!(code, Some(0), "{log}");

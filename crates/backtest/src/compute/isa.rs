@@ -20,6 +20,13 @@ pub(crate) trait Words: Simd {
         lanes.iter().enumerate().fold(0, |bits, (lane, one)| bits | one << lane)
     }
 
+    /// Lane i is bit i.
+    #[inline(always)]
+    fn mask(self, bits: u64) -> Self::m64s {
+        let lanes: [u64; 8] = std::array::from_fn(|lane| bits >> lane & 1);
+        self.greater_than_u64s(Self::as_simd_u64s(&lanes[..Self::U64_LANES]).0[0], self.splat_u64s(0))
+    }
+
     /// One word of 64 bars, of the masks of its vectors in order.
     #[inline(always)]
     fn word(self, masks: &[Self::m64s]) -> u64 {
@@ -85,6 +92,11 @@ impl Words for pulp::x86::V4 {
     #[inline(always)]
     fn bits(self, mask: Self::m64s) -> u64 {
         u64::from(mask.0)
+    }
+
+    #[inline(always)]
+    fn mask(self, bits: u64) -> Self::m64s {
+        pulp::b8(bits as u8)
     }
 
     #[inline(always)]

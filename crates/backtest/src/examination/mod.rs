@@ -8,6 +8,8 @@ mod drawing;
 mod forward;
 mod sample;
 
+use std::sync::Arc;
+
 use assay_units::Seed;
 
 pub use drawing::{Axis, Curve, CurvePoint, HeatMap};
@@ -17,10 +19,11 @@ use crate::family::{Family, Strategy};
 use crate::judge::{JudgeInput, Judgement, SampleTests, TrialCount, judge};
 use crate::look_ahead::{LookAhead, WarmUpChange, look_ahead, warm_up_change};
 use crate::overfitting::{CvPaths, EffectiveTrials, Pbo, WalkForwardSettings};
-use crate::permutation::{Permutation, PermutationSettings, permute_search};
+use crate::permutation::{Aids, Memory, Permutation, PermutationSettings, permute_search};
 use crate::robustness::{
     self, Benchmark, BestTradesOut, Delay, NoiseSettings, Noisy, Regimes, against_benchmark, without_best_trades,
 };
+use crate::screening::Screener;
 use crate::verdict::Thresholds;
 use crate::{Bars, Costs, Engine, Fill, Metrics, SweepError, Trade, metrics};
 
@@ -56,6 +59,10 @@ pub struct ExamineSettings {
     pub bootstrap_draws: u32,
     /// Where the lines are drawn.
     pub thresholds: Thresholds,
+    /// Permuted markets that were searched before, where such are kept; no figure depends on it.
+    pub memory: Option<Arc<dyn Memory>>,
+    /// A device that may search permuted markets faster; no figure depends on it.
+    pub screener: Option<Arc<dyn Screener>>,
 }
 
 /// Everything that a report shows.
@@ -166,6 +173,7 @@ pub fn examine<'a>(
         (best.sharpe, swept.first_bar),
         &settings.permutation,
         settings.threads,
+        Aids { memory: settings.memory.as_deref(), screener: settings.screener.as_deref() },
         &|done, _| progress(grid.saturating_mul(1 + done), all),
     )?;
     let go_on = || progress(all, all);

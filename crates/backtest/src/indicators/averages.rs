@@ -1,13 +1,13 @@
 //! Moving averages.
 
-use super::{first_full_window, windows};
+use super::{nth_number, windows};
 use crate::compute::isa::{Isa, Task, Words};
 
 /// Running sums of a column in f64: sums and means of any length are differences of two of them.
 pub(crate) struct Prefix {
-    /// `totals[t]` is the sum of the first t values; `na` counts as 0.
+    /// `totals[t]` is the sum of the first t numbers.
     totals: Vec<f64>,
-    /// The bars that are `na`, in order: they void their windows.
+    /// The bars that are `na`, in order.
     gaps: Vec<usize>,
 }
 
@@ -19,35 +19,41 @@ impl Prefix {
         for (t, value) in x.iter().enumerate() {
             if value.is_nan() {
                 gaps.push(t);
+            } else {
+                total += value;
+                totals.push(total);
             }
-            total += if value.is_nan() { 0.0 } else { *value };
-            totals.push(total);
         }
         Prefix { totals, gaps }
     }
 
-    /// Sum of the last n, into `out`.
+    /// Sum of the last n numbers, into `out`.
     pub fn sums(&self, n: usize, out: &mut [f64]) {
         self.windows(n, |sum| sum, out);
     }
 
-    /// Mean of the last n, into `out`: (S\[t+1\] - S\[t+1-n\]) / n, bit for bit what vectorbt computes.
+    /// Mean of the last n numbers, into `out`: (S\[t+1\] - S\[t+1-n\]) / n, bit for bit what vectorbt computes.
     pub fn means(&self, n: usize, out: &mut [f64]) {
         let length = n as f64;
         self.windows(n, |sum| sum / length, out);
     }
 
     fn windows(&self, n: usize, f: impl Fn(f64) -> f64, out: &mut [f64]) {
-        let bars = self.totals.len() - 1;
-        let (missing, full) = out[..bars].split_at_mut(n.saturating_sub(1).min(bars));
+        let numbers = self.totals.len() - 1;
+        let (missing, full) = out[..numbers].split_at_mut(n.saturating_sub(1).min(numbers));
         missing.fill(f64::NAN);
-        if bars >= n {
+        if numbers >= n {
             Isa::best().dispatch(Differences { new: &self.totals[n..], old: &self.totals, f, out: full });
         }
-        for (i, gap) in self.gaps.iter().enumerate() {
-            // The windows from this gap to the next: later ones void the rest.
-            let end = gap.saturating_add(n).min(self.gaps.get(i + 1).copied().unwrap_or(bars)).min(bars);
-            out[*gap..end].fill(f64::NAN);
+        // From the back, what lies behind each gap moves to its bars.
+        let (mut from, mut to) = (numbers, numbers + self.gaps.len());
+        for gap in self.gaps.iter().rev() {
+            let behind = to - gap - 1;
+            out.copy_within(from - behind..from, gap + 1);
+            (from, to) = (from - behind, *gap);
+        }
+        for gap in &self.gaps {
+            out[*gap] = gap.checked_sub(1).map_or(f64::NAN, |before| out[before]);
         }
     }
 }
@@ -70,27 +76,27 @@ impl<F: Fn(f64) -> f64> Task for Differences<'_, F> {
     }
 }
 
-/// Sum of the last n.
+/// Sum of the last n numbers.
 pub(crate) fn sum(x: &[f64], n: usize) -> Vec<f64> {
     let mut out = vec![0.0; x.len()];
     Prefix::new(x).sums(n, &mut out);
     out
 }
 
-/// Mean of the last n.
+/// Mean of the last n numbers.
 pub(crate) fn sma(x: &[f64], n: usize) -> Vec<f64> {
     let mut out = vec![0.0; x.len()];
     Prefix::new(x).means(n, &mut out);
     out
 }
 
-/// Exponential: seeded with the mean of the first n, then e += 2/(n+1) * (x - e).
+/// Exponential: seeded with the mean of the first n numbers, then e += 2/(n+1) * (x - e).
 pub(crate) fn ema(x: &[f64], n: usize) -> Vec<f64> {
     let a = 2.0 / (n as f64 + 1.0);
     recursive(x, n, |e, x| e + a * (x - e))
 }
 
-/// Wilder's: seeded with the mean of the first n, then (e * (n-1) + x) / n.
+/// Wilder's: seeded with the mean of the first n numbers, then (e * (n-1) + x) / n.
 pub(crate) fn rma(x: &[f64], n: usize) -> Vec<f64> {
     let n_f = n as f64;
     recursive(x, n, |e, x| (e * (n_f - 1.0) + x) / n_f)
@@ -98,10 +104,10 @@ pub(crate) fn rma(x: &[f64], n: usize) -> Vec<f64> {
 
 fn recursive(x: &[f64], n: usize, next: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     let mut out = vec![f64::NAN; x.len()];
-    let Some(start) = first_full_window(x, n) else { return out };
-    let mut e = x[start..start + n].iter().sum::<f64>() / n as f64;
-    out[start + n - 1] = e;
-    for t in start + n..x.len() {
+    let Some(first) = nth_number(x, n) else { return out };
+    let mut e = x[..=first].iter().filter(|v| !v.is_nan()).sum::<f64>() / n as f64;
+    out[first] = e;
+    for t in first + 1..x.len() {
         // A gap shows as one, and the average goes on behind it.
         if x[t].is_nan() {
             continue;
@@ -112,15 +118,30 @@ fn recursive(x: &[f64], n: usize, next: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     out
 }
 
-/// Weights 1..n, the newest heaviest.
+/// Weights 1..n, the newest heaviest. A gap shows as one; behind it the number before it counts for its bars too.
 pub(crate) fn wma(x: &[f64], n: usize) -> Vec<f64> {
     let weights = (n * (n + 1) / 2) as f64;
-    let mut sums = windows::weighted(x, n);
-    sums.iter_mut().for_each(|sum| *sum /= weights);
+    if x.iter().all(|v| !v.is_nan()) {
+        let mut sums = windows::weighted(x, n);
+        sums.iter_mut().for_each(|sum| *sum /= weights);
+        return sums;
+    }
+    let filled: Vec<f64> = x
+        .iter()
+        .scan(f64::NAN, |last, v| {
+            *last = if v.is_nan() { *last } else { *v };
+            Some(*last)
+        })
+        .collect();
+    let first = nth_number(x, n).unwrap_or(x.len());
+    let mut sums = windows::weighted(&filled, n);
+    for (t, (sum, v)) in sums.iter_mut().zip(x).enumerate() {
+        *sum = if t < first || v.is_nan() { f64::NAN } else { *sum / weights };
+    }
     sums
 }
 
-/// Weighted by volume; `na` where none was traded.
+/// SMA of x times volume over SMA of volume; `na` where none was traded.
 pub(crate) fn vwma(x: &[f64], volume: &[f64], n: usize) -> Vec<f64> {
     let traded: Vec<f64> = x.iter().zip(volume).map(|(x, v)| x * v).collect();
     let (top, bottom) = (sum(&traded, n), sum(volume, n));

@@ -1,12 +1,15 @@
 //! Spread around a mean, and lines through windows. Two passes a window: prefix sums of squares cancel badly.
 
 use super::windows::{Term, around_mean};
+use super::{Gaps, over_numbers};
 
-/// Population standard deviation (ddof 0), as TA-Lib and TradingView have it.
+/// Population standard deviation (ddof 0) of the last n numbers.
 pub(crate) fn stdev(x: &[f64], n: usize) -> Vec<f64> {
-    let (_, mut squares) = around_mean(x, n, Term::Square);
-    squares.iter_mut().for_each(|sum| *sum = (*sum / n as f64).sqrt());
-    squares
+    over_numbers(x, Gaps::Held, |x| {
+        let (_, mut squares) = around_mean(x, n, Term::Square);
+        squares.iter_mut().for_each(|sum| *sum = (*sum / n as f64).sqrt());
+        squares
+    })
 }
 
 /// Mean absolute deviation from the mean.

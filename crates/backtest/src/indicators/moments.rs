@@ -1,13 +1,17 @@
 //! Second moments of windows, weighted windows, and lines read before their end.
 
-use super::windowed;
+use super::{Gaps, over_numbers, windowed};
 
 fn mean(w: &[f64]) -> f64 {
     w.iter().sum::<f64>() / w.len() as f64
 }
 
-/// Sum of squares about the mean over n, or over n - 1 when not `biased`.
+/// Sum of squares about the mean of the last n numbers over n, or over n - 1 when not `biased`.
 pub(crate) fn variance(x: &[f64], n: usize, biased: bool) -> Vec<f64> {
+    over_numbers(x, Gaps::Held, |x| spread(x, n, biased))
+}
+
+fn spread(x: &[f64], n: usize, biased: bool) -> Vec<f64> {
     let count = if biased { n as f64 } else { n as f64 - 1.0 };
     windowed(x, n, |w| {
         let m = mean(w);
@@ -18,7 +22,7 @@ pub(crate) fn variance(x: &[f64], n: usize, biased: bool) -> Vec<f64> {
 
 /// Pearson's coefficient of the last n pairs; `na` where either side is flat.
 pub(crate) fn correlation(x: &[f64], y: &[f64], n: usize) -> Vec<f64> {
-    let (spread_x, spread_y) = (variance(x, n, true), variance(y, n, true));
+    let (spread_x, spread_y) = (spread(x, n, true), spread(y, n, true));
     (0..x.len())
         .map(|t| {
             let scale = (spread_x[t] * spread_y[t]).sqrt();

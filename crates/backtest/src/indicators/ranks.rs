@@ -1,6 +1,6 @@
 //! Order statistics of the last n values. Windows are sorted anew: they are short, and a sort is plain.
 
-use super::windowed;
+use super::{Gaps, over_numbers, windowed};
 
 fn sorted(w: &[f64]) -> Vec<f64> {
     let mut sorted = w.to_vec();
@@ -8,22 +8,24 @@ fn sorted(w: &[f64]) -> Vec<f64> {
     sorted
 }
 
-/// Middle value of the last n, or the mean of the two.
+/// Middle value of the last n numbers, or the mean of the two.
 pub(crate) fn median(x: &[f64], n: usize) -> Vec<f64> {
-    windowed(x, n, |w| {
+    let middle = |w: &[f64]| {
         let w = sorted(w);
         if n % 2 == 1 { w[n / 2] } else { (w[n / 2 - 1] + w[n / 2]) / 2.0 }
-    })
+    };
+    over_numbers(x, Gaps::Held, |x| windowed(x, n, middle))
 }
 
-/// Most frequent of the last n values, the smallest among equals.
+/// Most frequent of the last n numbers, the smallest among equals.
 pub(crate) fn mode(x: &[f64], n: usize) -> Vec<f64> {
-    windowed(x, n, |w| {
+    let most_frequent = |w: &[f64]| {
         let w = sorted(w);
         let mut groups = w.chunk_by(|a, b| a == b);
         let first = groups.next().unwrap_or(&[]);
         groups.fold(first, |best, group| if group.len() > best.len() { group } else { best })[0]
-    })
+    };
+    over_numbers(x, Gaps::Held, |x| windowed(x, n, most_frequent))
 }
 
 /// Percent of the n values before the last that are at most the last.
@@ -63,6 +65,8 @@ mod tests {
         assert_eq!(percentile_linear(&[4.0, 1.0, 3.0, 2.0], 4, 50.0)[3], 2.5);
         assert_eq!(percentile_nearest(&x, 4, 50.0)[3], 2.0);
         assert_eq!((percentile_nearest(&x, 4, 0.0)[3], percentile_nearest(&x, 4, 100.0)[3]), (1.0, 3.0));
-        assert!(median(&[1.0, f64::NAN, 2.0], 2).iter().all(|v| v.is_nan()));
+        let gap = [1.0, f64::NAN, 2.0, f64::NAN];
+        assert_eq!(median(&gap, 2)[2..], [1.5, 1.5]);
+        assert!(percentile_nearest(&gap, 2, 50.0).iter().all(|v| v.is_nan()));
     }
 }

@@ -4,37 +4,50 @@ use crate::Bars;
 
 use super::sum;
 
-/// On-balance volume: starts at the first volume, then adds or takes each bar's by the sign of the change of close.
+/// On-balance volume: the running sum of each bar's volume by the sign of the change of close; 0 on bar 0, which has no change.
+/// An unknown volume counts as none, as in `ta.cum`.
+/// (TA-Lib starts at the first volume: a constant difference.)
 pub(crate) fn obv(bars: &Bars) -> Vec<f64> {
     let mut total = 0.0;
     (0..bars.len())
         .map(|t| {
             let sign = match t {
-                0 => 1.0,
+                0 => 0.0,
                 t if bars.close[t] > bars.close[t - 1] => 1.0,
                 t if bars.close[t] < bars.close[t - 1] => -1.0,
                 _ => 0.0,
             };
-            total += sign * bars.volume[t];
+            total = or_zero(total) + or_zero(sign * bars.volume[t]);
             total
         })
         .collect()
 }
 
-/// Money flow index of x: 100 * up / (up + down) over n bars of x * volume; `na` when nothing flowed.
+/// Money flow index of x over n bars of [`flows`].
 pub(crate) fn mfi(x: &[f64], volume: &[f64], n: usize) -> Vec<f64> {
-    let flow = |wanted: fn(f64, f64) -> bool| -> Vec<f64> {
-        (0..x.len())
-            .map(|t| match t {
-                0 => f64::NAN,
-                t if x[t].is_nan() || x[t - 1].is_nan() => f64::NAN,
-                t if wanted(x[t], x[t - 1]) => x[t] * volume[t],
-                _ => 0.0,
-            })
-            .collect()
+    let side = |side: usize| -> Vec<f64> {
+        let each = (0..x.len()).map(|t| flows(x[t], if t == 0 { f64::NAN } else { x[t - 1] }, volume[t])[side]);
+        sum(&each.collect::<Vec<f64>>(), n)
     };
-    let (up, down) = (sum(&flow(|now, before| now > before), n), sum(&flow(|now, before| now < before), n));
-    up.iter().zip(&down).map(|(u, d)| if u + d > 0.0 { 100.0 * u / (u + d) } else { f64::NAN }).collect()
+    let (up, down) = (side(0), side(1));
+    x.iter().zip(up.iter().zip(&down)).map(|(x, (up, down))| money_flow_index(*x, *up, *down)).collect()
+}
+
+/// What flows in and out on a bar: x times volume, to the side of its change. Where there is no change to tell a side from, as
+/// on bar 0, it counts on both, as in the Pine reference's formula.
+pub(crate) fn flows(x: f64, before: f64, volume: f64) -> [f64; 2] {
+    let flow = |no: bool| volume * if no { 0.0 } else { x };
+    [flow(x <= before), flow(x >= before)]
+}
+
+/// 100 * up / (up + down) of two sums of flows: 100 - 100 / (1 + up / down) without its division by zero. 100 when nothing
+/// flowed; `na` where x is.
+pub(crate) fn money_flow_index(x: f64, up: f64, down: f64) -> f64 {
+    match up + down {
+        _ if x.is_nan() => f64::NAN,
+        0.0 => 100.0,
+        both => 100.0 * up / both,
+    }
 }
 
 /// Running sum; `na` counts as 0.
@@ -42,7 +55,7 @@ pub(crate) fn cum(x: &[f64]) -> Vec<f64> {
     let mut total = 0.0;
     x.iter()
         .map(|v| {
-            total += if v.is_nan() { 0.0 } else { *v };
+            total = or_zero(total) + or_zero(*v);
             total
         })
         .collect()
@@ -64,6 +77,11 @@ pub(crate) fn vwap(bars: &Bars, x: &[f64]) -> Vec<f64> {
             if volume > 0.0 { traded / volume } else { f64::NAN }
         })
         .collect()
+}
+
+/// What is unknown adds nothing; nor does a total that infinities have made unknown.
+fn or_zero(x: f64) -> f64 {
+    if x.is_nan() { 0.0 } else { x }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 
 mod fan;
 mod market;
+mod memory;
 mod sequential;
 mod tail;
 
@@ -23,12 +24,14 @@ use assay_units::Seed;
 
 pub use fan::{Fan, LEVELS};
 pub use market::{Scheme, Shuffler};
+pub use memory::{Draw, Memory};
 pub use sequential::{Sequential, sequential_p};
 pub use tail::tail_p;
 
 pub(crate) use fan::quantile;
 
 use crate::family::Family;
+use crate::screening::{By, Computed, Screener};
 use crate::{Bars, SearchScratch, SweepError};
 
 /// Permuted markets at most, whatever the settings ask for: what is kept of them stays bounded.
@@ -73,6 +76,8 @@ pub struct Permutation {
     pub bests: Vec<f64>,
     /// What those best sets earned.
     pub fan: Option<Fan>,
+    /// Who computed them; no figure depends on it.
+    pub computed: Computed,
 }
 
 impl Permutation {
@@ -84,15 +89,25 @@ impl Permutation {
     }
 }
 
-/// One permuted market's best.
-struct Draw {
-    best: f64,
-    curve: Option<Vec<f64>>,
+/// What may spare a search work; no figure depends on it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Aids<'a> {
+    /// Draws made before, and where to keep those made now.
+    pub memory: Option<&'a dyn Memory>,
+    /// A device that may find the best of a market faster.
+    pub screener: Option<&'a dyn Screener>,
+}
+
+/// A draw and how it was made.
+struct Made {
+    draw: Draw,
+    by: By,
 }
 
 /// Searches permuted markets until enough is known about `observed`, the Sharpe ratio per bar of the best set of `bars`.
 /// `first_bar` is the first bar that the search of `bars` traded on. `progress(done, at most)` hears of each market and
-/// returns false to cancel. The result does not depend on `threads`. `None` when no market is to be drawn.
+/// returns false to cancel. The result does not depend on `threads`, and no figure of it on `aids`. `None` when no market is
+/// to be drawn.
 ///
 /// # Errors
 /// [`SweepError::Cancelled`], and what the sweep of a permuted market meets.
@@ -102,6 +117,7 @@ pub fn permute_search(
     (observed, first_bar): (f64, usize),
     settings: &PermutationSettings,
     threads: usize,
+    aids: Aids<'_>,
     progress: &(dyn Fn(u64, u64) -> bool + Sync),
 ) -> Result<Option<Permutation>, SweepError> {
     let most = settings.permutations_max.min(PERMUTATIONS_MAX);
@@ -113,15 +129,22 @@ pub fn permute_search(
     let cancelled = AtomicBool::new(false);
     let go_on = || !cancelled.load(Ordering::Relaxed);
     let search = family.search(bars)?;
-    let draw = |number: u64, scratch: &mut SearchScratch| -> Result<Draw, SweepError> {
+    let screening = search.screening(aids.screener, most);
+    let draw = |number: u64, scratch: &mut SearchScratch| -> Result<Made, SweepError> {
+        if let Some(draw) = aids.memory.and_then(|memory| memory.known(number)) {
+            return Ok(Made { draw, by: By::Remembered });
+        }
         let market = shuffler.market(settings.seed, number);
-        let best = search.best(&market, scratch, &go_on)?;
+        let (best, by) = search.best_screened(&screening, &market, scratch, &go_on)?;
         let mut draw = Draw { best: best.map_or(f64::NEG_INFINITY, |best| best.sharpe), curve: None };
         if let (true, Some(best)) = (number < fan::MARKETS_MAX as u64, best) {
             let run = family.run(best.index, &market, first_bar..market.len())?;
             draw.curve = Some(points.iter().filter_map(|bar| run.equity.get(bar - run.first_bar).copied()).collect());
         }
-        Ok(draw)
+        if let Some(memory) = aids.memory {
+            memory.keep(number, &draw);
+        }
+        Ok(Made { draw, by })
     };
     let drawn = Drawn::collect(Sequential::new(observed, settings.stop_at, most), threads, &draw, &|done| {
         let on = progress(done.into(), most.into());
@@ -131,9 +154,12 @@ pub fn permute_search(
         on
     })?;
     let curves: Vec<Vec<f64>> =
-        drawn.draws.iter().filter_map(|d| d.curve.clone()).filter(|c| c.len() == points.len()).collect();
-    let bests: Vec<f64> = drawn.draws.iter().map(|d| d.best).collect();
+        drawn.draws.iter().filter_map(|made| made.draw.curve.clone()).filter(|c| c.len() == points.len()).collect();
+    let bests: Vec<f64> = drawn.draws.iter().map(|made| made.draw.best).collect();
     let p = drawn.test.p();
+    // Of the markets that count alone, so that it does not depend on the threads either.
+    let mut counted = Computed::default();
+    drawn.draws.iter().for_each(|made| counted.count(made.by));
     Ok(Some(Permutation {
         observed,
         permutations: drawn.test.draws(),
@@ -143,15 +169,16 @@ pub fn permute_search(
         p_tail: if drawn.test.exceeded() >= settings.stop_at { p } else { tail_p(observed, &bests) },
         bests,
         fan: fan::fan(points, &curves),
+        computed: screening.computed(counted),
     }))
 }
 
 /// Draws in the order of their numbers.
 struct Drawn {
     test: Sequential,
-    draws: Vec<Draw>,
+    draws: Vec<Made>,
     /// Draws that came before their predecessors.
-    waiting: BTreeMap<u64, Result<Draw, SweepError>>,
+    waiting: BTreeMap<u64, Result<Made, SweepError>>,
     failed: Option<SweepError>,
 }
 
@@ -161,7 +188,7 @@ impl Drawn {
     fn collect(
         test: Sequential,
         threads: usize,
-        draw: &(dyn Fn(u64, &mut SearchScratch) -> Result<Draw, SweepError> + Sync),
+        draw: &(dyn Fn(u64, &mut SearchScratch) -> Result<Made, SweepError> + Sync),
         progress: &(dyn Fn(u32) -> bool + Sync),
     ) -> Result<Drawn, SweepError> {
         let next = AtomicU64::new(0);
@@ -201,9 +228,9 @@ impl Drawn {
     fn take_row(&mut self) {
         while !self.test.is_over() && self.failed.is_none() {
             match self.waiting.remove(&(self.draws.len() as u64)) {
-                Some(Ok(draw)) => {
-                    self.test.add(draw.best);
-                    self.draws.push(draw);
+                Some(Ok(made)) => {
+                    self.test.add(made.draw.best);
+                    self.draws.push(made);
                 }
                 Some(Err(error)) => self.failed = Some(error),
                 None => return,
@@ -217,12 +244,14 @@ mod tests {
     use super::*;
     use assay_units::SplitMix64;
 
+    fn made(best: f64) -> Made {
+        Made { draw: Draw { best, curve: None }, by: By::Processor }
+    }
+
     fn draws(threads: usize, observed: f64) -> (u32, Vec<f64>) {
-        let draw = |number: u64, _: &mut SearchScratch| {
-            Ok(Draw { best: SplitMix64::new(Seed(number)).next_unit(), curve: None })
-        };
+        let draw = |number: u64, _: &mut SearchScratch| Ok(made(SplitMix64::new(Seed(number)).next_unit()));
         let drawn = Drawn::collect(Sequential::new(observed, 10, 400), threads, &draw, &|_| true).unwrap();
-        (drawn.test.draws(), drawn.draws.iter().map(|d| d.best).collect())
+        (drawn.test.draws(), drawn.draws.iter().map(|made| made.draw.best).collect())
     }
 
     #[test]
@@ -239,7 +268,7 @@ mod tests {
     #[test]
     fn a_failure_counts_only_where_the_row_reaches_it() {
         let draw = |number: u64, _: &mut SearchScratch| {
-            if number == 30 { Err(SweepError::Cancelled) } else { Ok(Draw { best: 1.0, curve: None }) }
+            if number == 30 { Err(SweepError::Cancelled) } else { Ok(made(1.0)) }
         };
         let collect = |observed| Drawn::collect(Sequential::new(observed, 10, 400), 2, &draw, &|_| true);
         assert!(collect(0.5).is_ok(), "over after ten");

@@ -73,7 +73,7 @@ impl StepRun {
 ///
 /// # Errors
 /// [`SweepError::TooFewBars`] when fewer than `RETURNS_MIN` returns remain, [`SweepError::InvalidPoint`] for a length
-/// below 1 and for more orders than may rest.
+/// below 1 and for more orders than may rest, [`SweepError::UnusableBar`].
 pub fn run_steps(
     program: &StepProgram,
     values: &[f64],
@@ -106,6 +106,7 @@ pub(crate) fn run_steps_late(
             need: RETURNS_MIN,
         });
     }
+    bars.computable(range.end)?;
     let seen = bars.prefix(range.end);
     let inputs = Inputs::of(program, &live, values, &seen).map_err(|_| invalid())?;
     let mut run = Run { first_bar: first, returns: vec![], equity: vec![], trades: vec![], bars_held: 0 };

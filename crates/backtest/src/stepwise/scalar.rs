@@ -82,7 +82,7 @@ pub(super) fn execute(
         way.arrive(t, &mut broker)?;
         if t >= timing.from {
             for order in program.orders.iter().filter(|order| values[order.when.0 as usize] != 0.0) {
-                way.send(t, command(program.version, &order.kind, &values), &mut broker)?;
+                way.send(t, command(program.version, &order.kind, |id| values[id.0 as usize]), &mut broker)?;
             }
         }
         for (next, register) in next.iter_mut().zip(&program.registers) {
@@ -135,16 +135,20 @@ fn value(op: &Op, values: &[f64], registers: &[f64], broker: &Broker) -> f64 {
 
 /// What the broker knows, after this bar's fills.
 pub(super) fn read(what: Read, broker: &Broker) -> f64 {
+    read_at(what, broker, broker.last_price())
+}
+
+/// The same with another last price: of a broker that slept through quiet bars. Equity is not among what it knows then.
+pub(super) fn read_at(what: Read, broker: &Broker, price: f64) -> f64 {
     let tally = broker.tally();
     let oldest = |f: &dyn Fn(&OpenTrade) -> f64| broker.open_trades().first().map_or(f64::NAN, f);
     let newest = |f: &dyn Fn(&OpenTrade) -> f64| broker.open_trades().last().map_or(f64::NAN, f);
     let last = |f: &dyn Fn(&ClosedTrade) -> f64| broker.closed_trades().last().map_or(f64::NAN, f);
-    let price = broker.last_price();
     match what {
         Read::PositionSize => broker.position_size(),
         Read::AveragePrice => broker.position_avg_price(),
         Read::Equity => broker.equity(),
-        Read::OpenProfit => broker.openprofit(),
+        Read::OpenProfit => broker.open_trades().iter().map(|trade| trade.profit(price)).sum(),
         Read::NetProfit => broker.netprofit(),
         Read::GrossProfit => tally.gross_profit,
         Read::GrossLoss => tally.gross_loss,
@@ -171,9 +175,19 @@ pub(super) fn read(what: Read, broker: &Broker) -> f64 {
     }
 }
 
+/// Gives one order to the broker.
+pub(super) fn place(
+    broker: &mut Broker,
+    version: u8,
+    kind: &OrderKind,
+    value: impl Fn(NodeId) -> f64,
+) -> Result<(), TooManyOrders> {
+    broker.obey(command(version, kind, value))
+}
+
 /// What one order says on this bar.
-fn command(version: u8, kind: &OrderKind, values: &[f64]) -> Command {
-    let of = |id: &Option<NodeId>| id.map_or(f64::NAN, |id| values[id.0 as usize]);
+fn command(version: u8, kind: &OrderKind, value: impl Fn(NodeId) -> f64) -> Command {
+    let of = |id: &Option<NodeId>| id.map_or(f64::NAN, &value);
     let order = |entry: bool, id: &OrderId, direction: &Direction, qty, limit, stop| Order {
         id: u32::from(id.0),
         entry,

@@ -81,6 +81,7 @@ impl<'a> Prepared<'a> {
         let grid = checked(&plan.program.inputs, plan.grid_max)?;
         let live = live(plan.program);
         let (usable, first) = first_bar(plan, &live, grid)?;
+        plan.bars.computable(plan.train.end)?;
         let bars = plan.bars.prefix(plan.train.end);
         Ok(Prepared { plan, bars, grid, live, usable, blocks: block_bounds(first, plan.train.end) })
     }
@@ -156,5 +157,72 @@ impl<'a> Prepared<'a> {
             return Err(SweepError::Cancelled);
         }
         Ok(parts.into_inner().expect("no thread panics with the lock").into_values().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compute::isa::Isa;
+    use crate::stepwise::House;
+    use crate::stepwise::broker::Intrabar;
+    use crate::{Costs, Fill, WarmUp};
+
+    fn bars() -> Bars {
+        let mut bars = Bars::default();
+        let mut before = 100.0;
+        for t in 0..400 {
+            let close = 100.0 + 12.0 * (t as f64 * 0.31).sin() + 7.0 * (t as f64 * 1.7).cos();
+            bars.time.push(86_400_000 * t);
+            bars.open.push(before);
+            bars.high.push(f64::max(before, close) + 1.0);
+            bars.low.push(f64::min(before, close) - 1.0);
+            bars.close.push(close);
+            bars.volume.push(1_000.0);
+            before = close;
+        }
+        bars
+    }
+
+    /// One strategy for vectors, one for brokers that sleep.
+    #[test]
+    fn every_instruction_set_is_the_plain_executor_to_the_bit() {
+        let simple = "//@version=6\nstrategy(\"T\")\nn = input.int(5, minval=3, maxval=9)\nk = input.float(1.0, minval=0.5, maxval=6.0, step=0.5)\nvar float s = na\nif close > ta.sma(close, n)\n    strategy.entry(\"L\", strategy.long)\n    s := close - k\nelse\n    strategy.entry(\"S\", strategy.short)\nstrategy.exit(\"X\", \"L\", stop=s, trail_points=300, trail_offset=100)\n";
+        let wide = "//@version=6\nstrategy(\"T\", pyramiding=2)\nn = input.int(5, minval=3, maxval=9)\nk = input.float(1.0, minval=0.5, maxval=6.0, step=0.5)\nif strategy.equity > 50000\n    strategy.entry(\"L\", strategy.long, stop=ta.highest(high, n))\n    strategy.entry(\"S\", strategy.short, limit=close + k)\nif strategy.openprofit < -900\n    strategy.close(\"L\", qty_percent=50)\nstrategy.exit(\"X\", \"L\", stop=close - 3 * k)\nstrategy.exit(\"Y\", \"S\", qty_percent=50, profit=400, loss=300)\n";
+        let bars = bars();
+        for text in [simple, wide] {
+            let program = assay_pine::compile_steps(text).unwrap();
+            let house = House {
+                costs: Costs { fee: 0.0005, slippage: 0.0002 },
+                fill: Fill::NextOpen,
+                intrabar: Intrabar::Pessimistic,
+            };
+            let plan = StepSweep {
+                program: &program,
+                bars: &bars,
+                house,
+                train: 0..bars.len(),
+                warm_up: WarmUp::Longest,
+                engine: Engine::Simd,
+                threads: 1,
+                grid_max: 1_000,
+            };
+            let prepared = Prepared::new(&plan).unwrap();
+            let plain: Vec<Trial> = (0..prepared.grid).map(|at| prepared.scalar(at).0.trial).collect();
+            assert!(plain.iter().all(|trial| trial.entries > 5));
+            for isa in Isa::available() {
+                let mut lanes = prepared.lanes().unwrap();
+                lanes.isa = isa;
+                let mut scratch = lanes.scratch();
+                let mut found = BTreeMap::new();
+                for start in (0..prepared.grid).step_by(WIDTH) {
+                    let end = (start + WIDTH as u64).min(prepared.grid);
+                    found.extend(lanes.batch(&mut scratch, start, end, &prepared.usable));
+                }
+                for (at, outcome) in found {
+                    assert_eq!(outcome.trial, plain[at as usize], "{isa:?}, point {at}");
+                }
+            }
+        }
     }
 }

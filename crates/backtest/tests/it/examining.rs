@@ -23,6 +23,8 @@ pub fn settings() -> ExamineSettings {
         noise: NoiseSettings { markets: 5, ..NoiseSettings::default() },
         bootstrap_draws: 100,
         thresholds: Thresholds::default(),
+        memory: None,
+        screener: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! TA-Lib's values on the golden market, at the first bar that has one, at bar 500 and at the last. Each indicator is asked
-//! for in Pine, so that the lowering is tested with it.
+//! for in Pine, so that the lowering is tested with it. Where TradingView's convention is another, the bars on which they part
+//! are named, with our own figure there, and TA-Lib's hold from where the two must meet.
 
 use assay_backtest::{Bars, look_ahead};
 use assay_pine::graph::{NodeId, Op};
@@ -48,16 +49,17 @@ fn indicators_have_talibs_values() {
         golden("ta.rsi(close, 14)", 14, 45.236444, 40.033286, 62.344547),
         golden("ta.rsi(close, 2)", 2, 72.089385, 67.848255, 43.798226),
         golden("ta.tr", 1, 2.626700, 2.913300, 4.503900),
-        golden("ta.atr(14)", 14, 1.972243, 1.765391, 4.501791),
+        // TA-Lib's ATR leaves bar 0 out; ours is below.
+        golden("ta.rma(ta.tr, 14)", 14, 1.972243, 1.765391, 4.501791),
         golden("ta.kama(close, 10)", 10, 103.331712, 97.805742, 270.431953),
-        golden("100 * ta.atr(14) / close", 14, f64::NAN, f64::NAN, 1.6573129),
+        golden("100 * ta.rma(ta.tr, 14) / close", 14, f64::NAN, f64::NAN, 1.6573129),
         golden("ta.stdev(close, 20)", 19, 2.890184, 2.434742, 8.582335),
         golden("ta.sma(close, 20) + 2 * ta.stdev(close, 20)", 19, 106.252014, 103.241434, 281.695916),
         golden("ta.cci(hlc3, 20)", 19, -98.474218, -121.531556, 53.534431),
         golden("ta.wpr(14)", 13, -95.969351, -68.565920, -28.481385),
         golden("ta.roc(close, 10)", 10, 4.864588, -2.140433, 3.194435),
-        golden("ta.obv", 0, 8805.0, 569203.0, 2927785.0),
-        golden("ta.mfi(hlc3, 14)", 14, 59.126688, 56.466733, 51.988773),
+        // TA-Lib starts at the volume of bar 0, 8,805; TradingView at 0.
+        golden("8805 + ta.obv", 0, 8805.0, 569203.0, 2927785.0),
         golden("2 * ta.ema(close, 20) - ta.ema(ta.ema(close, 20), 20)", 38, 104.516986, 95.731109, 274.685258),
         golden(
             "3 * ta.ema(close, 20) - 3 * ta.ema(ta.ema(close, 20), 20) + ta.ema(ta.ema(ta.ema(close, 20), 20), 20)",
@@ -84,20 +86,104 @@ fn indicators_have_talibs_values() {
     }
 }
 
+/// From bar 500 on and no sooner than `first`, with TA-Lib's values at bar 500 and on the last bar.
+fn meets(name: &str, x: &[f64], first: usize, at_500: f64, last: f64) {
+    assert!(x[..first].iter().all(|v| v.is_nan()) && !x[first].is_nan(), "{name} does not start on bar {first}");
+    assert!((x[500] - at_500).abs() < 1e-6, "{name}: {} {at_500}", x[500]);
+    assert!((x[2_519] - last).abs() < 1e-6, "{name}: {} {last}", x[2_519]);
+}
+
 #[test]
-fn directional_movement_has_talibs_values() {
+fn atr_counts_bar_0_and_meets_talibs_as_bar_0_is_forgotten() {
     let bars = market::golden();
-    for (member, first, at_first, at_500, last) in [
+    let (ours, talibs) = (column("ta.atr(14)", &bars), column("ta.rma(ta.tr, 14)", &bars));
+    meets("ta.atr(14)", &ours, 13, 1.765391, 4.501791);
+    let range = column("ta.tr(true)", &bars);
+    assert_eq!(range[0], bars.high[0] - bars.low[0]);
+    assert!((ours[13] - range[..14].iter().sum::<f64>() / 14.0).abs() < 1e-12);
+    // Both average the same ranges from then on: 13/14 of the difference is left after each bar.
+    let apart = ours[14] - talibs[14];
+    assert!(apart.abs() > 1e-3, "the conventions differ on this market");
+    for t in 15..400 {
+        assert!((ours[t] - talibs[t] - apart * (13.0f64 / 14.0).powi(t as i32 - 14)).abs() < 1e-12, "bar {t}");
+    }
+}
+
+#[test]
+fn directional_movement_is_averaged_by_rma_and_meets_talibs_as_the_seeds_are_forgotten() {
+    // TA-Lib starts Wilder's sums with 13 values, TradingView's averages with 14.
+    let bars = market::golden();
+    for (member, first, talibs_first, at_500, last) in [
         ("p", 14, 22.467722, 15.311244, 28.394859),
         ("m", 14, 25.872911, 27.724380, 21.289863),
         ("a", 27, 16.746650, 22.967022, 37.345623),
     ] {
         let x = self::member("[p, m, a] = ta.dmi(14, 14)", member, &bars);
-        assert!(x[first - 1].is_nan());
-        for (t, golden) in [(first, at_first), (500, at_500), (2_519, last)] {
-            assert!((x[t] - golden).abs() < 1e-6, "{member} at {t}: {} {golden}", x[t]);
-        }
+        meets(member, &x, first, at_500, last);
+        assert!((x[first] - talibs_first).abs() > 1e-2, "{member} starts as TA-Lib's does");
     }
+    let up = |t: usize| {
+        let (up, down) = (bars.high[t] - bars.high[t - 1], bars.low[t - 1] - bars.low[t]);
+        if up > down && up > 0.0 { up } else { 0.0 }
+    };
+    let range = column("ta.tr", &bars);
+    let by_hand = 100.0 * (1..=14).map(up).sum::<f64>() / range[1..=14].iter().sum::<f64>();
+    assert!((self::member("[p, m, a] = ta.dmi(14, 14)", "p", &bars)[14] - by_hand).abs() < 1e-12);
+}
+
+#[test]
+fn money_flow_counts_bar_0_both_ways_and_is_talibs_from_the_next_window_on() {
+    let bars = market::golden();
+    let x = column("ta.mfi(hlc3, 14)", &bars);
+    meets("ta.mfi(hlc3, 14)", &x, 13, 56.466733, 51.988773);
+    // The window of bar 14 is the first without bar 0.
+    assert!((x[14] - 59.126688).abs() < 1e-6);
+    let price = |t: usize| (bars.high[t] + bars.low[t] + bars.close[t]) / 3.0;
+    let side = |counts: fn(f64, f64) -> bool| -> f64 {
+        (0..14).filter(|t| *t == 0 || counts(price(*t), price(*t - 1))).map(|t| price(t) * bars.volume[t]).sum()
+    };
+    let (up, down) = (side(|now, before| now > before), side(|now, before| now < before));
+    assert!((x[13] - 100.0 * up / (up + down)).abs() < 1e-9);
+}
+
+#[test]
+fn keltner_channels_average_the_true_range_from_bar_1_on() {
+    let bars = market::golden();
+    let head = "[middle, upper, lower] = ta.kc(close, 20, 1.5)";
+    let (middle, upper) = (member(head, "middle", &bars), member(head, "upper", &bars));
+    assert!(!middle[19].is_nan() && upper[19].is_nan() && !upper[20].is_nan());
+    let range = column("ta.tr", &bars);
+    assert!((upper[20] - middle[20] - 1.5 * range[1..=20].iter().sum::<f64>() / 20.0).abs() < 1e-9);
+}
+
+#[test]
+fn series_rise_when_each_of_their_bars_does() {
+    let bars = market::daily(3, 200);
+    let (rising, falling) =
+        (column("ta.rising(close, 3) ? 1 : 0", &bars), column("ta.falling(close, 3) ? 1 : 0", &bars));
+    let steps = |t: usize, than: fn(f64, f64) -> bool| {
+        t >= 3 && (0..3).all(|back| than(bars.close[t - back], bars.close[t - back - 1]))
+    };
+    for t in 0..200 {
+        assert_eq!((rising[t] == 1.0, falling[t] == 1.0), (steps(t, |a, b| a > b), steps(t, |a, b| a < b)), "bar {t}");
+    }
+    assert!(rising.contains(&1.0) && falling.contains(&1.0));
+}
+
+#[test]
+fn a_market_that_stands_still_has_an_rsi_and_a_money_flow_of_100() {
+    // TA-Lib's RSI is 0 there.
+    let mut bars = market::daily(3, 60);
+    let still = bars.close[0];
+    for column in [&mut bars.open, &mut bars.high, &mut bars.low, &mut bars.close] {
+        column[..30].fill(still);
+    }
+    assert_eq!(column("ta.rsi(close, 5)", &bars)[5..30], [100.0; 25]);
+    assert_eq!(column("ta.mfi(close, 5)", &bars)[5..30], [100.0; 25]);
+    let program = strategy("[p, m, a] = ta.dmi(5, 5)", "p > 0", "a < 0");
+    let Op::Compare(_, plus, _) = program.graph.node(program.entry).op else { panic!() };
+    let plus = values_of(&program, plus, &bars);
+    assert!(plus[29].is_nan() && !plus[31].is_nan(), "no range, no movement");
 }
 
 #[test]
@@ -117,16 +203,50 @@ fn macd_meets_talibs_once_the_seeds_are_forgotten() {
 }
 
 #[test]
-fn windows_with_gaps_are_na_and_recursive_averages_go_on_behind_them() {
+fn gaps_are_passed_over_in_their_four_ways() {
     let bars = market::daily(3, 40);
-    let gap = "(bar_index == 20 ? na : close)";
-    let sma = column(&format!("ta.sma({gap}, 3)"), &bars);
-    assert!(sma[20..=22].iter().all(|v| v.is_nan()) && !sma[19].is_nan() && !sma[23].is_nan());
-    assert!((sma[23] - bars.close[21..=23].iter().sum::<f64>() / 3.0).abs() < 1e-9);
-    let ema = column(&format!("ta.ema({gap}, 3)"), &bars);
-    assert!(ema[20].is_nan() && !ema[21].is_nan());
-    let highest = column(&format!("ta.highest({gap}, 3)"), &bars);
-    assert!(highest[22].is_nan() && highest[23] == bars.close[21].max(bars.close[22]).max(bars.close[23]));
+    let close = &bars.close;
+    let of = |call: &str| column(&call.replace("gap", "(bar_index == 20 ? na : close)"), &bars);
+    let near = |x: f64, y: f64| assert!((x - y).abs() < 1e-9, "{x} {y}");
+    // The last three numbers; the bar of the gap says what the bar before it said.
+    for call in ["ta.sma(gap, 3)", "math.sum(gap, 3) / 3"] {
+        let mean = of(call);
+        assert_eq!(mean[20].to_bits(), mean[19].to_bits());
+        near(mean[21], (close[18] + close[19] + close[21]) / 3.0);
+        near(mean[23], (close[21] + close[22] + close[23]) / 3.0);
+    }
+    for call in ["ta.stdev(gap, 3)", "ta.variance(gap, 3)", "ta.median(gap, 3)", "ta.mode(gap, 3)"] {
+        let x = of(call);
+        assert!(x[1].is_nan() && !x[2].is_nan() && x[20].to_bits() == x[19].to_bits(), "{call}");
+    }
+    // A gap that shows, and nothing behind it.
+    for call in ["ta.ema(gap, 3)", "ta.rma(gap, 3)", "ta.rsi(gap, 3)"] {
+        let x = of(call);
+        assert!(x[20].is_nan() && !x[19].is_nan() && !x[21].is_nan(), "{call}");
+    }
+    let ema = of("ta.ema(gap, 3)");
+    near(ema[21], (ema[19] + close[21]) / 2.0);
+    // A gap that shows, and the number before it once more.
+    let weighted = of("ta.wma(gap, 3)");
+    assert!(weighted[20].is_nan());
+    near(weighted[21], (close[19] + 2.0 * close[19] + 3.0 * close[21]) / 6.0);
+    near(weighted[22], (close[19] + 2.0 * close[21] + 3.0 * close[22]) / 6.0);
+    // A gap that shows, and a new start.
+    let (highest, bars_since) = (of("ta.highest(gap, 3)"), of("ta.highestbars(gap, 3)"));
+    assert!(highest[20].is_nan() && highest[21] == close[21] && highest[22] == close[21].max(close[22]));
+    assert!(bars_since[20] == 0.0 && bars_since[21] == 0.0);
+    // `na` for as long as the window holds it.
+    for call in ["ta.dev(gap, 3)", "ta.cci(gap, 3)", "ta.linreg(gap, 3, 0)", "ta.alma(gap, 3, 0.85, 6)"] {
+        let x = of(call);
+        assert!(x[19..=23].iter().map(|v| v.is_nan()).eq([false, true, true, true, false]), "{call}");
+    }
+    // Averages start with their first numbers, in a row or not.
+    let late = column("ta.ema(bar_index % 2 == 0 ? na : close, 3)", &bars);
+    assert!(late[..5].iter().all(|v| v.is_nan()));
+    near(late[5], (close[1] + close[3] + close[5]) / 3.0);
+    // An extreme has a value from bar n - 1 on, of what there is.
+    let late = column("ta.highest(close[3], 4)", &bars);
+    assert!(late[2].is_nan() && late[3] == close[0] && late[4] == close[0].max(close[1]));
 }
 
 #[test]

@@ -272,7 +272,7 @@ fn what_cannot_run_is_refused_with_its_line() {
     for (body, message) in [
         ("x = request.security(\"NASDAQ:AAPL\", \"D\", close)", "4:5: the symbol \"NASDAQ:AAPL\" is not available"),
         ("f(n) => f(n - 1)\nx = f(3)", "4:9: `f` calls itself"),
-        ("x = ta.unheard(close)", "4:5: `ta.unheard` is not supported"),
+        ("x = ta.unheard(close)", "4:5: the function `ta.unheard` is not known"),
         ("x = y + 1", "4:5: `y` is not known"),
         ("x = 1\nx += \"a\" - 1", "5:"),
         ("import a/b/1 as b\nx = b.f(close)", "5:5: `b.f` belongs to an imported library"),

@@ -1,5 +1,6 @@
 //! Golden figures of peers, and properties that hold for every market.
 
+mod agreement;
 mod broker;
 mod engines;
 mod examining;
@@ -12,6 +13,7 @@ mod paths;
 mod permuting;
 mod proving;
 mod random_scripts;
+mod script_maker;
 mod searching;
 mod stepwise;
 

@@ -1,9 +1,10 @@
-//! The lowered graph and the plain interpreter are one strategy: the same trades and the same returns, to the bit.
+//! The lowered graph and the plain interpreter are one strategy: the same trades and the same returns, to the bit. The lanes
+//! have the same trial.
 
 use assay_backtest::stepwise::broker::{Intrabar, Side};
 use assay_backtest::stepwise::interpreter::interpret;
-use assay_backtest::stepwise::{House, run_steps};
-use assay_backtest::{Bars, Costs, Fill};
+use assay_backtest::stepwise::{House, StepSweep, run_steps, sweep_steps};
+use assay_backtest::{Bars, Costs, Engine, Fill, WarmUp};
 
 fn house(closes: bool) -> House {
     House {
@@ -35,6 +36,23 @@ pub(super) fn difference(text: &str, bars: &Bars) -> Result<usize, String> {
     }
     if lowered.run.trades != plain.run.trades {
         return Err("trades differ".into());
+    }
+    let swept = |engine| {
+        let plan = StepSweep {
+            program: &steps,
+            bars,
+            house,
+            train: 0..bars.len(),
+            warm_up: WarmUp::Longest,
+            engine,
+            threads: 1,
+            grid_max: 100_000,
+        };
+        // A grid that is refused is refused on both ways.
+        format!("{:?}", sweep_steps(&plan, &|_, _| true))
+    };
+    if swept(Engine::Scalar) != swept(Engine::Simd) {
+        return Err("the lanes differ".into());
     }
     Ok(lowered.run.trades.len())
 }
@@ -197,4 +215,58 @@ fn trades_tell_their_side_and_their_share_of_the_entry() {
         seen,
         [(Side::Long, 101, Some(111), 0.4), (Side::Long, 101, Some(121), 0.6), (Side::Short, 121, None, 1.0),]
     );
+}
+
+/// Scripts on which executions once differed, and bars that no execution may compute with.
+#[test]
+fn what_was_found_by_fuzzing_stays_found() {
+    use super::agreement::agreement;
+    let market = crate::market::daily(7, 400);
+    let run = |text: &str| agreement(text, &market, Intrabar::Path).unwrap_or_else(|why| panic!("{why}\n{text}"));
+    let trades = |text: &str| run(text).map(|agreed| agreed.trades);
+    // An order inside of what is only drawn is placed.
+    let plotted = "h(x) =>\n    if x > open\n        strategy.entry(\"L\", strategy.long)\n    x\nplot(h(close))\nlabel.new(bar_index, h(low))\nif close < open\n    strategy.close(\"L\")\n";
+    assert!(trades(&format!("{V6}{plotted}")).is_some_and(|trades| trades > 10));
+    // An entry that is taken back on its bar is none.
+    let taken = "strategy.entry(\"L\", strategy.long)\nstrategy.close(\"L\")\nstrategy.cancel(\"L\")\n";
+    assert_eq!(trades(&format!("//@version=6\nstrategy(\"T\")\n{taken}")), Some(0));
+    // The past of an expression is not the past of the variable in it.
+    let past = "x = 0.0\nif close > open\n    x := close\nif (x[0])[2] > open\n    strategy.entry(\"L\", strategy.long)\nelse\n    strategy.close(\"L\")\n";
+    assert!(trades(&format!("{V6}{past}")).is_some());
+    // Before version 6 the quotient of two constants is whole; of an input, of what changes, and since, it is not.
+    let quotient = |head: &str, what: &str| {
+        trades(&format!(
+            "{head}fast = 2\nn = input.int(2, minval=2, maxval=2)\nvar m = 2\nm += 0\nif close * 0 + {what} > 0\n    strategy.entry(\"L\", strategy.long)\nstrategy.exit(\"X\", \"L\", stop=1)\n"
+        ))
+    };
+    for (what, before) in
+        [("2 / (fast + 1)", 0), ("-1 / fast", 0), ("2 / (n + 1)", 1), ("2 / (m + 1)", 1), ("2.0 / 3", 1)]
+    {
+        assert_eq!(quotient(V5, what), Some(before), "{what}");
+        assert_eq!(quotient(V6, what), Some(usize::from(!what.starts_with('-'))), "{what}");
+    }
+    // An average that infinities have made unknown stays so.
+    let infinite = "e = ta.ema(math.pow(close, close > open ? 200 : 1) + strategy.position_size, 3)\nif na(e) or close > open\n    strategy.entry(\"L\", strategy.long)\nelse\n    strategy.close(\"L\")\n";
+    assert!(trades(&format!("{V6}{infinite}")).is_some());
+    // What is known to hold is never asked for its other side.
+    let known = "b1 = input.bool(true)\nstrategy.entry(\"L\", strategy.long)\nif b1[0] or ta.rising(ta.tr, -1)\n    strategy.close(\"L\")\n";
+    assert!(trades(&format!("{V5}{known}")).is_some_and(|trades| trades > 0));
+    // Infinite prices are refused by all.
+    for price in [f64::INFINITY, 1e300, 5e-324] {
+        let mut bars = market.clone();
+        bars.high[300] = price;
+        let text =
+            format!("{V6}if close > open\n    strategy.entry(\"L\", strategy.long)\nelse\n    strategy.close(\"L\")\n");
+        let steps = assay_pine::compile_steps(&text).unwrap();
+        let error = run_steps(&steps, &[], &bars, house(false), 0..400).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "bar 300 has a price or volume that no market has: remove the bar, or correct it"
+        );
+        let script = assay_pine::check(&text).unwrap();
+        assert_eq!(interpret(&script, &[], &bars, house(false), 0..400).unwrap_err().line, 0);
+        let signals = assay_pine::compile("//@version=6\nstrategy(\"T\")\nif close > open\n    strategy.entry(\"L\", strategy.long)\nelse\n    strategy.close(\"L\")\n").unwrap();
+        let refused = assay_backtest::run(&signals, &[], &bars, house(false).costs, Fill::NextOpen, 0..400);
+        assert_eq!(refused.unwrap_err(), error);
+    }
 }

@@ -149,7 +149,17 @@ fn random_strategy(seed: u64) -> StepProgram {
     let upper = m.binary(Binary::Add, close, distance);
     // A level that is frozen while a position is held, and one that follows the price.
     let (frozen_at, frozen) = m.register(f64::NAN, Kind::Number);
-    m.program.registers[frozen_at].next = m.op(Op::Select(flat, lower, frozen));
+    let kept = m.op(Op::Select(flat, lower, frozen));
+    m.program.registers[frozen_at].next = kept;
+    // The same the other way round, of a value that rests on itself; only what it becomes is read.
+    let (risen_at, risen) = m.register(50.0, Kind::Number);
+    let grown = {
+        let half = m.number(0.5);
+        let sum = m.binary(Binary::Add, risen, lower);
+        m.binary(Binary::Mul, sum, half)
+    };
+    let climbed = m.op(Op::Select(flat, risen, grown));
+    m.program.registers[risen_at].next = climbed;
     let (trail_at, trailing) = m.register(f64::NAN, Kind::Number);
     let higher = m.binary(Binary::Max, trailing, lower);
     m.program.registers[trail_at].next = m.op(Op::Select(long, higher, lower));
@@ -158,6 +168,10 @@ fn random_strategy(seed: u64) -> StepProgram {
     m.program.registers[count_at].next = m.op(Op::Select(flat, zero, more));
     let (seen_at, seen) = m.register(0.0, Kind::Truth);
     m.program.registers[seen_at].next = above;
+    // A truth that is kept while a position is held.
+    let (kept_at, was_above) = m.register(0.0, Kind::Truth);
+    let above_when_flat = m.op(Op::Select(flat, above, was_above));
+    m.program.registers[kept_at].next = above_when_flat;
     // Swaps with the one before.
     let (other_at, other) = m.register(1.0, Kind::Truth);
     m.program.registers[other_at].next = seen;
@@ -170,7 +184,7 @@ fn random_strategy(seed: u64) -> StepProgram {
     let four = m.number(4.0);
     let old = m.compare(Compare::Gt, counted, four);
     let rich = m.compare(Compare::Lt, read, hundred);
-    let truths = [cross, phase, under, old, flat, other, rich];
+    let truths = [cross, phase, under, old, flat, other, rich, above_when_flat];
     let condition = |m: &mut Maker, dice: &mut Dice| {
         let (a, b) = (truths[dice.below(truths.len())], truths[dice.below(truths.len())]);
         if dice.yes(0.5) { m.op(Op::And(a, b)) } else { m.op(Op::Or(a, b)) }
@@ -181,7 +195,8 @@ fn random_strategy(seed: u64) -> StepProgram {
         let per_atr = m.number(120.0);
         m.binary(Binary::Mul, factor, per_atr)
     };
-    let stops = [lower, frozen, trailing, below_entry, low];
+    let read_old = dice.yes(0.5);
+    let stops = [lower, if read_old { frozen } else { kept }, trailing, below_entry, low, climbed];
     let limits = [upper, above_entry, high];
     let qty = m.binary(Binary::Mul, factor, four);
 
@@ -273,6 +288,100 @@ fn random_strategy(seed: u64) -> StepProgram {
     m.program
 }
 
+/// The same with everything that a broker can be asked: entries by stop and limit, pyramiding, parts, nets, cancelling,
+/// several brackets a trade, commission in money.
+fn wild_strategy(seed: u64) -> StepProgram {
+    let mut dice = Dice(SplitMix64::new(Seed(seed ^ 0x5A5A)));
+    let mut m = Maker { program: random_strategy(seed) };
+    let prices = {
+        let (high, low) = (m.op(Op::Price(Price::High)), m.op(Op::Price(Price::Low)));
+        let (close, open) = (m.op(Op::Price(Price::Close)), m.op(Op::Price(Price::Open)));
+        let two = m.number(2.0);
+        let atr = {
+            let five = m.number(5.0);
+            m.indicator(Indicator::Atr, &[five])
+        };
+        let far = m.binary(Binary::Mul, atr, two);
+        let average = m.op(Op::Broker(Broker::AveragePrice));
+        let (factor, below) = (m.op(Op::Input(1)), m.binary(Binary::Sub, close, atr));
+        let scaled = m.binary(Binary::Mul, atr, factor);
+        vec![
+            high,
+            low,
+            open,
+            close,
+            below,
+            m.binary(Binary::Add, close, far),
+            m.binary(Binary::Sub, high, scaled),
+            m.binary(Binary::Add, low, scaled),
+            average,
+        ]
+    };
+    let sizes: Vec<NodeId> = [1.0, 2.5, 40.0].into_iter().map(|x| m.number(x)).collect();
+    let percents: Vec<NodeId> = [50.0, 33.0, 100.0, 0.0].into_iter().map(|x| m.number(x)).collect();
+    let pick = |dice: &mut Dice, chance: f64, of: &[NodeId]| {
+        if dice.yes(chance) { Some(of[dice.below(of.len())]) } else { None }
+    };
+    let whens: Vec<NodeId> = m.program.orders.iter().map(|order| order.when).collect();
+    let mut more = Vec::new();
+    for order in &mut m.program.orders {
+        match &mut order.kind {
+            OrderKind::Entry { qty, limit, stop, .. } => {
+                *stop = pick(&mut dice, 0.5, &prices);
+                *limit = pick(&mut dice, 0.4, &prices);
+                *qty = pick(&mut dice, 0.3, &sizes).or(*qty);
+            }
+            OrderKind::Close { qty, qty_percent, .. } => {
+                *qty = pick(&mut dice, 0.3, &sizes);
+                *qty_percent = pick(&mut dice, 0.4, &percents);
+            }
+            OrderKind::Exit { id, qty, qty_percent, stop, limit, .. } => {
+                *qty = pick(&mut dice, 0.2, &sizes);
+                *qty_percent = pick(&mut dice, 0.4, &percents);
+                if dice.yes(0.4) {
+                    (*stop, *limit) = (pick(&mut dice, 0.7, &prices), pick(&mut dice, 0.5, &prices));
+                }
+                if dice.yes(0.3) {
+                    *id = OrderId(4);
+                }
+            }
+            _ => {}
+        }
+    }
+    for _ in 0..dice.below(4) {
+        let direction = if dice.yes(0.5) { Direction::Long } else { Direction::Short };
+        let id = OrderId(dice.below(2) as u16);
+        let (stop, limit) = (pick(&mut dice, 0.4, &prices), pick(&mut dice, 0.4, &prices));
+        let mut plain = no_exit(OrderId(5), if dice.yes(0.5) { Some(LONG) } else { None });
+        if let OrderKind::Exit { stop: s, limit: l, qty_percent, .. } = &mut plain {
+            (*s, *l, *qty_percent) = (stop, limit, pick(&mut dice, 0.3, &percents));
+        }
+        more.push(match dice.below(6) {
+            0 => OrderKind::Cancel { id },
+            1 => OrderKind::CancelAll,
+            2 => OrderKind::Order { id: OrderId(5), direction, qty: pick(&mut dice, 0.7, &sizes), limit, stop },
+            3 => OrderKind::Entry { id, direction, qty: None, limit, stop },
+            4 => plain,
+            _ => OrderKind::Close { id, qty: None, qty_percent: Some(percents[0]), immediately: dice.yes(0.3) },
+        });
+    }
+    for kind in more {
+        let at = dice.below(m.program.orders.len() + 1);
+        let when = whens[dice.below(whens.len())];
+        m.program.orders.insert(at, OrderCommand { when, kind, line: 1 });
+    }
+    m.program.ids.extend(["X2".to_owned(), "O".to_owned()]);
+    let settings = &mut m.program.settings;
+    settings.pyramiding = dice.below(4) as u32;
+    settings.close_any = dice.yes(0.3);
+    match dice.below(6) {
+        0 => (settings.commission_percent, settings.commission_per_order) = (None, Some(1.5)),
+        1 => (settings.commission_percent, settings.commission_per_contract) = (None, Some(0.02)),
+        _ => {}
+    }
+    m.program
+}
+
 /// A market with gaps and wide bars.
 fn gappy(seed: u64, bars: usize) -> Bars {
     let mut market = market::daily(seed, bars);
@@ -343,6 +452,19 @@ proptest! {
     #[test]
     fn lanes_are_the_plain_executor_to_the_bit(seed: u64, length in 60usize..260) {
         let program = random_strategy(seed);
+        let bars = gappy(seed, length);
+        let oracle = sweep_steps(&plan(&program, &bars, house(seed), Engine::Scalar), &|_, _| true);
+        let fast = sweep_steps(&plan(&program, &bars, house(seed), Engine::Simd), &|_, _| true);
+        prop_assert_eq!(difference(&oracle, &fast), None);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sleeping_brokers_are_the_plain_executor_to_the_bit(seed: u64, length in 60usize..260) {
+        let program = wild_strategy(seed);
         let bars = gappy(seed, length);
         let oracle = sweep_steps(&plan(&program, &bars, house(seed), Engine::Scalar), &|_, _| true);
         let fast = sweep_steps(&plan(&program, &bars, house(seed), Engine::Simd), &|_, _| true);
@@ -427,7 +549,7 @@ fn threads_do_not_show_and_a_sweep_can_be_cancelled() {
 }
 
 #[test]
-fn what_the_lanes_do_not_hold_goes_the_plain_way() {
+fn pyramids_by_stop_closed_in_parts_are_the_plain_way() {
     let text = "//@version=6\nstrategy(\"T\", pyramiding=3)\nn = input.int(5, minval=3, maxval=8)\nif close > ta.sma(close, n)\n    strategy.entry(\"L\", strategy.long, stop=high)\nstrategy.exit(\"X\", \"L\", qty_percent=50, stop=low, limit=high * 1.02)\n";
     let program = assay_pine::compile_steps(text).unwrap();
     let bars = gappy(3, 200);
@@ -445,4 +567,29 @@ fn bars_without_prices_are_no_bars_on_either_way() {
     let oracle = sweep_steps(&plan(&program, &bars, house(0), Engine::Scalar), &|_, _| true);
     let fast = sweep_steps(&plan(&program, &bars, house(0), Engine::Simd), &|_, _| true);
     assert_eq!(difference(&oracle, &fast), None);
+}
+
+/// A trailing stop that had started, was left out for a while and comes back without a distance: at the close it fills from
+/// where it starts on, however far the price has run since.
+#[test]
+fn a_trailing_stop_that_comes_back_without_a_distance_fills_at_the_close() {
+    for (seed, length) in [(17_610_208_462_500_604_263, 69), (14_124_229_536_326_503_441, 61)] {
+        let (program, bars) = (random_strategy(seed), gappy(seed, length));
+        let oracle = sweep_steps(&plan(&program, &bars, house(seed), Engine::Scalar), &|_, _| true);
+        let fast = sweep_steps(&plan(&program, &bars, house(seed), Engine::Simd), &|_, _| true);
+        assert_eq!(difference(&oracle, &fast), None);
+    }
+}
+
+/// Contracts that rounding loses or leaves: the trades say which side is held, not what is left of their sum.
+#[test]
+fn brackets_watch_the_side_of_the_trades() {
+    for (seed, length) in
+        [(1_791_363_628_328_059_517, 144), (11_810_294_493_056_695_507, 80), (14_823_048_831_112_677_114, 60)]
+    {
+        let (program, bars) = (wild_strategy(seed), gappy(seed, length));
+        let oracle = sweep_steps(&plan(&program, &bars, house(seed), Engine::Scalar), &|_, _| true);
+        let fast = sweep_steps(&plan(&program, &bars, house(seed), Engine::Simd), &|_, _| true);
+        assert_eq!(difference(&oracle, &fast), None);
+    }
 }

@@ -5,7 +5,8 @@
 //! that is highest. Solved by turns: the amplitude by bisection for a fixed point (the same shocks at every amplitude, so the
 //! Sharpe ratio is a smooth function of it), then the best point at that amplitude, until the point stays. Deterministic.
 
-use assay_backtest::{Bars, Costs, Engine, Fill, Sweep, SweepError, WarmUp, run, sweep};
+use assay_backtest::stepwise::broker::Side;
+use assay_backtest::{Bars, Costs, Engine, Fill, Run, Sweep, SweepError, WarmUp, run, sweep};
 use assay_pine::Program;
 use assay_units::Seed;
 
@@ -50,6 +51,26 @@ pub struct Planted {
     pub sharpe: f64,
     /// Deviation of that ratio from market to market: theory without regimes says 0.316 for ten years.
     pub deviation: f64,
+    /// Mean and deviation, over the same markets, of what a permutation test sees of that set: see [`timing`].
+    pub timing: Scatter,
+}
+
+/// Mean and deviation of a figure over many markets.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Scatter {
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation, by n - 1.
+    pub deviation: f64,
+}
+
+impl Scatter {
+    fn of(figures: &[f64]) -> Scatter {
+        let n = figures.len() as f64;
+        let mean = figures.iter().sum::<f64>() / n;
+        let squares = figures.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>();
+        Scatter { mean, deviation: (squares / (n - 1.0)).sqrt() }
+    }
 }
 
 /// Why an amplitude cannot be had.
@@ -90,16 +111,17 @@ pub fn solve(target: &Target<'_>, real: &RealPrices) -> Result<Planted, Amplitud
         let (mut low, mut high) = (0.0, strongest);
         for _ in 0..HALVINGS {
             let middle = (low + high) / 2.0;
-            let (sharpe, _) = truth(target, &values, &markets(middle))?;
-            if sharpe < target.sharpe { low = middle } else { high = middle }
+            let there = sharpe(target, &values, &markets(middle))?;
+            if there.mean < target.sharpe { low = middle } else { high = middle }
         }
         let at_last = markets(high);
-        let (sharpe, deviation) = truth(target, &values, &at_last)?;
-        if sharpe < target.sharpe {
-            let (wanted, reached) = (target.sharpe, sharpe);
+        let Scatter { mean, deviation } = sharpe(target, &values, &at_last)?;
+        if mean < target.sharpe {
+            let (wanted, reached) = (target.sharpe, mean);
             return Err(AmplitudeError::OutOfReach { mechanism: target.mechanism.as_str(), wanted, reached });
         }
-        found = Some(Planted { amplitude: high, point, values, sharpe, deviation });
+        let timing = timing(target, &values, &at_last)?;
+        found = Some(Planted { amplitude: high, point, values, sharpe: mean, deviation, timing });
         let better = best_point(target, &at_last)?;
         if better == point {
             break;
@@ -109,8 +131,8 @@ pub fn solve(target: &Target<'_>, real: &RealPrices) -> Result<Planted, Amplitud
     Ok(found.expect("at least one turn is taken"))
 }
 
-/// Mean and deviation, over the markets, of the annual Sharpe ratio of one parameter set.
-fn truth(target: &Target<'_>, values: &[f64], markets: &[Bars]) -> Result<(f64, f64), SweepError> {
+/// The annual Sharpe ratio of one parameter set, over the markets.
+fn sharpe(target: &Target<'_>, values: &[f64], markets: &[Bars]) -> Result<Scatter, SweepError> {
     let mut ratios = Vec::with_capacity(markets.len());
     for bars in markets {
         let run = run(target.program, values, bars, target.costs, target.fill, 0..bars.len())?;
@@ -118,10 +140,48 @@ fn truth(target: &Target<'_>, values: &[f64], markets: &[Bars]) -> Result<(f64, 
         // A market in which it never trades earns nothing.
         ratios.push(sample.map_or(0.0, |s| s.sharpe * YEAR.sqrt()));
     }
-    let n = ratios.len() as f64;
-    let mean = ratios.iter().sum::<f64>() / n;
-    let variance = ratios.iter().map(|r| (r - mean) * (r - mean)).sum::<f64>() / (n - 1.0);
-    Ok((mean, variance.sqrt()))
+    Ok(Scatter::of(&ratios))
+}
+
+/// What a permutation test sees of one parameter set, in standard errors: the randomisation statistic
+///
+/// z = sqrt(n) * (mean(s) - mean(w) * mean(r)) / sqrt(var(w) * var(r)),
+///
+/// s the strategy's returns before costs, w its position (1 long, -1 short, 0 out), r the market's returns. Permuting the n
+/// bars under given positions moves mean(s) about mean(w) * mean(r) with variance var(w) * var(r) / n (Pitman 1937), so z is
+/// standard normal where the positions know nothing. Costs are left out on both sides: a permuted market pays about as many.
+fn timing(target: &Target<'_>, values: &[f64], markets: &[Bars]) -> Result<Scatter, SweepError> {
+    let mut statistics = Vec::with_capacity(markets.len());
+    for bars in markets {
+        let run = run(target.program, values, bars, Costs { fee: 0.0, slippage: 0.0 }, target.fill, 0..bars.len())?;
+        statistics.push(randomisation(&run, &bars.close));
+    }
+    Ok(Scatter::of(&statistics))
+}
+
+/// The statistic of [`timing`] for one run; 0 where it never trades or is always in.
+fn randomisation(run: &Run, close: &[f64]) -> f64 {
+    let n = run.returns.len();
+    let mut position = vec![0.0; n];
+    for trade in &run.trades {
+        let side = if trade.side == Side::Long { trade.share } else { -trade.share };
+        // Bars that end with the position; the part of the exit's bar before an exit at its open is the night alone.
+        let from = trade.entry_bar.max(run.first_bar) - run.first_bar;
+        let until = trade.exit_bar.map_or(n, |bar| bar.max(run.first_bar) - run.first_bar).min(n);
+        position[from.min(until)..until].iter_mut().for_each(|w| *w += side);
+    }
+    let market: Vec<f64> = (run.first_bar..run.first_bar + n).map(|t| close[t] / close[t - 1] - 1.0).collect();
+    let mean = |x: &[f64]| x.iter().sum::<f64>() / n as f64;
+    let variance = |x: &[f64]| {
+        let centre = mean(x);
+        x.iter().map(|x| (x - centre) * (x - centre)).sum::<f64>() / (n as f64 - 1.0)
+    };
+    let noise = variance(&position) * variance(&market);
+    if noise > 0.0 {
+        (n as f64).sqrt() * (mean(&run.returns) - mean(&position) * mean(&market)) / noise.sqrt()
+    } else {
+        0.0
+    }
 }
 
 /// The grid point whose Sharpe ratio is highest on average.
@@ -150,4 +210,35 @@ fn best_point(target: &Target<'_>, markets: &[Bars]) -> Result<u64, SweepError> 
     }
     let best = (0..sums.len()).reduce(|best, i| if sums[i] > sums[best] { i } else { best });
     Ok(best.expect("a grid has a point") as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_backtest::Trade;
+
+    use super::*;
+
+    fn long(entry_bar: usize, exit_bar: Option<usize>) -> Trade {
+        Trade { side: Side::Long, share: 1.0, entry_bar, exit_bar, entry_price: 1.0, exit_price: 1.0, gain: 0.0 }
+    }
+
+    /// Four bars after the first: up 10 %, down 10 %, up 10 %, down 10 %; in for the first three of them.
+    #[test]
+    fn the_randomisation_statistic_of_a_run_by_hand() {
+        let close = [100.0, 110.0, 99.0, 108.9, 98.01];
+        let run = Run {
+            first_bar: 1,
+            returns: vec![0.1, -0.1, 0.1, 0.0],
+            equity: vec![1.0; 4],
+            trades: vec![long(1, Some(4))],
+            bars_held: 3,
+        };
+        // mean(s) = 0.025, mean(w) mean(r) = 0; var(w) = 0.25, var(r) = 0.04 / 3.
+        let expected = 2.0 * 0.025 / (0.25f64 * 0.04 / 3.0).sqrt();
+        assert!((randomisation(&run, &close) - expected).abs() < 1e-12);
+        let always_in = Run { trades: vec![long(0, None)], returns: vec![0.1, -0.1, 0.1, -0.1], ..run.clone() };
+        assert_eq!(randomisation(&always_in, &close), 0.0, "who is always in times nothing");
+        let never = Run { trades: vec![], returns: vec![0.0; 4], ..run };
+        assert_eq!(randomisation(&never, &close), 0.0);
+    }
 }

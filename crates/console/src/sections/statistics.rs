@@ -196,8 +196,12 @@ pub(crate) fn table(id: &str, e: &EvidenceView, examination: Option<&Examination
 
 /// Under which terms an examination was made.
 pub(crate) fn terms(x: &ExaminationView) -> String {
+    let computed = match x.computed.as_str() {
+        "" => String::new(),
+        who => format!(" Permuted markets were searched by {who}."),
+    };
     format!(
-        "{} on {}: {} bars, {} a year; {} in the grid; orders fill at {}; {} fee and {} slippage a side.",
+        "{} on {}: {} bars, {} a year; {} in the grid; orders fill at {}; {} fee and {} slippage a side.{computed}",
         x.title,
         x.symbol,
         count(x.bars as u64),

@@ -237,6 +237,7 @@ fn examination(symbol: &str, columns: usize, rows: usize) -> ExaminationView {
         fee: 0.0005,
         slippage: 0.0002,
         fill: "the next open".into(),
+        computed: "the processor (360 sets on 4000 bars are too few to pay for a GPU)".into(),
         chosen: Some(ChosenView {
             values: vec![("Fast length".into(), 50.0), ("Slow length".into(), 200.0)],
             train: metrics(1.53),

@@ -3,3 +3,4 @@
 //! Without any Vulkan driver the tests say by name that they did not run; `scripts/lavapipe` installs Mesa's.
 
 mod parity;
+mod verdicts;

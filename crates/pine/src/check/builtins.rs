@@ -214,7 +214,7 @@ impl<'a> Checker<'a> {
         if codes[1].is_none()
             && let Some(Known::Text(text)) = &known[0]
         {
-            return match super::inputs::date(text) {
+            return match crate::dates::date(text) {
                 Some(ms) => Ok(Typed::number(ms, Type::Int)),
                 None => {
                     Err(span
@@ -231,7 +231,7 @@ impl<'a> Checker<'a> {
             if let (Some(y), Some(mo), Some(d), Some(h), Some(mi), Some(s)) =
                 (part(1, 1970.0), part(2, 1.0), part(3, 1.0), part(4, 0.0), part(5, 0.0), part(6, 0.0))
             {
-                let days = crate::lower::days_from_civil(y, mo, d);
+                let days = crate::dates::days_from_civil(y, mo, d);
                 return Ok(Typed::number((days * 86_400.0 + h * 3_600.0 + mi * 60.0 + s) * 1_000.0, Type::Int));
             }
         }

@@ -7,28 +7,6 @@ use super::{Binding, CALL_DEPTH_MAX, Checked, Checker, Frame, Known, Typed};
 use crate::ast::{Arg, Expr, TypeName};
 use crate::lexer::Span;
 
-/// Calls that draw, log or alert: nothing that they do or return can change a result.
-const INERT: [&str; 18] = [
-    "plot",
-    "plotshape",
-    "plotchar",
-    "plotarrow",
-    "plotcandle",
-    "plotbar",
-    "hline",
-    "fill",
-    "bgcolor",
-    "barcolor",
-    "alert",
-    "alertcondition",
-    "max_bars_back",
-    "log.info",
-    "log.warning",
-    "log.error",
-    "library",
-    "offset.none",
-];
-
 impl<'a> Checker<'a> {
     /// Checks a call by its full name.
     pub(super) fn call(&mut self, name: &'a str, types: &'a [TypeName], args: &'a [Arg], span: Span) -> Checked<Typed> {
@@ -268,7 +246,8 @@ impl<'a> Checker<'a> {
         self.loops = loops;
         let result = result?;
         codes.push(result.code);
-        Ok(Typed { code: Code::Block(codes), ..result })
+        // What a function gives is no constant, whatever it is made of.
+        Ok(Typed { code: Code::Block(codes), literal: false, ..result })
     }
 
     fn built_in_call(&mut self, name: &'a str, types: &'a [TypeName], args: &'a [Arg], span: Span) -> Checked<Typed> {
@@ -278,13 +257,13 @@ impl<'a> Checker<'a> {
             _ => crate::signatures::current_function(name, self.version).to_owned(),
         };
         let family = current.split('.').next().unwrap_or_default();
-        if INERT.contains(&current.as_str()) {
+        if crate::calls::is_inert(&current) {
             let kind = match current.as_str() {
                 "hline" => Type::Drawing("hline"),
                 "plot" => Type::Drawing("plot"),
                 _ => Type::Void,
             };
-            let mut codes = self.inert_arguments(args);
+            let mut codes = self.inert_arguments(args)?;
             codes.push(Code::Inert);
             return Ok(Typed::new(Code::Block(codes), kind));
         }
@@ -381,14 +360,17 @@ impl<'a> Checker<'a> {
             "input" => return self.input(&current, args, span),
             "strategy" if table::find(&current).is_none() => return self.order(&current, args, span),
             "color" => {
-                let _ = self.inert_arguments(args);
-                return Ok(match current.as_str() {
+                let codes = self.inert_arguments(args)?;
+                let orders = args.iter().any(|arg| crate::calls::orders(&arg.value, &self.ordering));
+                let codes = if orders { codes } else { Vec::new() };
+                let result = match current.as_str() {
                     "color.r" | "color.g" | "color.b" | "color.t" => Typed::new(Code::Number(0.0), Type::Float),
                     _ => Typed::inert(Type::Colour),
-                });
+                };
+                return Ok(behind(codes, result));
             }
             "request" => {
-                let _ = self.inert_arguments(args);
+                self.inert_arguments(args)?;
                 return Ok(self.refuse(span.advises(
                     format!("`{current}` is not available: there are no data but the bars"),
                     "remove what depends on it",
@@ -410,7 +392,7 @@ impl<'a> Checker<'a> {
                 let known_family =
                     ["ta", "math", "str", "array", "map", "matrix", "ticker", "chart", "syminfo", "timeframe"];
                 if current.contains('.') && known_family.contains(&family) {
-                    let _ = self.inert_arguments(args);
+                    self.inert_arguments(args)?;
                     return Ok(self.refuse(finding));
                 }
                 Err(finding)
@@ -418,21 +400,23 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Checks what is only drawn; what is wrong in it does no harm.
-    pub(super) fn inert_arguments(&mut self, args: &'a [Arg]) -> Vec<Code> {
+    /// Checks what is only drawn; what is wrong in it does no harm, unless an order is placed on the way.
+    pub(super) fn inert_arguments(&mut self, args: &'a [Arg]) -> Checked<Vec<Code>> {
         let mut codes = Vec::new();
         for arg in args {
             let before = (self.scopes.len(), self.calls.len(), self.frames.len(), self.floor, self.depth, self.loops);
-            if let Ok(typed) = self.expr(&arg.value) {
-                codes.push(typed.code);
-            } else {
-                self.scopes.truncate(before.0);
-                self.calls.truncate(before.1);
-                self.frames.truncate(before.2);
-                (self.floor, self.depth, self.loops) = (before.3, before.4, before.5);
+            match self.expr(&arg.value) {
+                Ok(typed) => codes.push(typed.code),
+                Err(finding) if crate::calls::orders(&arg.value, &self.ordering) => return Err(finding),
+                Err(_) => {
+                    self.scopes.truncate(before.0);
+                    self.calls.truncate(before.1);
+                    self.frames.truncate(before.2);
+                    (self.floor, self.depth, self.loops) = (before.3, before.4, before.5);
+                }
             }
         }
-        codes
+        Ok(codes)
     }
 
     /// The argument called `name` or at `index`, checked.
@@ -442,6 +426,15 @@ impl<'a> Checker<'a> {
             None => Err(span.says(format!("the argument `{name}` is missing"))),
         }
     }
+}
+
+/// A value behind what is done for it.
+pub(super) fn behind(mut codes: Vec<Code>, result: Typed) -> Typed {
+    if codes.is_empty() {
+        return result;
+    }
+    codes.push(result.code);
+    Typed { code: Code::Block(codes), ..result }
 }
 
 /// The argument called `name`, or the one at `index` if it has no name.

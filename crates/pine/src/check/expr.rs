@@ -170,7 +170,8 @@ impl<'a> Checker<'a> {
         let ty = a.ty.join(&b.ty);
         if let Some(Known::Truth(truth)) = condition.known {
             let chosen = if truth { a } else { b };
-            return Ok(Typed { ty, ..chosen });
+            // What was chosen is no constant of the text: see `arithmetic`.
+            return Ok(Typed { ty, literal: false, ..chosen });
         }
         Ok(Typed::new(Code::If(condition.code.into(), a.code.into(), b.code.into()), ty))
     }
@@ -328,6 +329,8 @@ impl<'a> Checker<'a> {
             _ => return Err(span.says(format!("the operator {sign} is not known"))),
         };
         let whole = left.ty == Type::Int && right.ty == Type::Int;
+        // Before version 6 the quotient of two `const int` drops its fraction; one of an input or a series keeps it
+        // (TradingView's migration guide to version 6, "Dividing two const int values can return a fractional value").
         let dropped = whole && which == Binary::Div && literal && self.version < 6;
         let ty = if whole && (which != Binary::Div || dropped) { Type::Int } else { Type::Float };
         if let (Some(Known::Number(a)), Some(Known::Number(b))) = (&left.known, &right.known) {
@@ -349,7 +352,11 @@ impl<'a> Checker<'a> {
         };
         let typed = self.expr(inner)?;
         if depth == Depth::Bars(0) {
-            return Ok(typed);
+            return Ok(Typed { literal: false, ..typed });
+        }
+        // Only a name has the past of its variable; `(x)[1]` is the past of what was computed here.
+        if !matches!(inner.kind, ExprKind::Name(_)) && matches!(typed.code, Code::Slot(_) | Code::Bar(_)) {
+            return Ok(self.past_of(typed, back, depth));
         }
         Ok(self.past(typed, back, depth))
     }
@@ -370,5 +377,11 @@ impl<'a> Checker<'a> {
             code => Code::PastOf(self.series(depth, &ty), code.into(), back),
         };
         Typed::new(code, ty)
+    }
+
+    /// What an expression came to when it was computed so many times before.
+    fn past_of(&mut self, typed: Typed, back: Typed, depth: Depth) -> Typed {
+        let series = self.series(depth, &typed.ty);
+        Typed::new(Code::PastOf(series, typed.code.into(), back.code.into()), typed.ty)
     }
 }

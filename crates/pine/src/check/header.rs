@@ -113,8 +113,8 @@ impl<'a> Checker<'a> {
                 "default_qty_value" => amount = Some(wanted(number)?),
                 "commission_type" => commission_kind = text.unwrap_or(commission_kind),
                 "commission_value" => commission = Some(wanted(number)?),
-                "slippage" => self.settings.slippage_ticks = wanted(number)?.clamp(0.0, 1e6) as u32,
-                "pyramiding" => self.settings.pyramiding = wanted(number)?.clamp(0.0, 1e6) as u32,
+                "slippage" => self.settings.slippage_ticks = count(name, wanted(number)?, at)?,
+                "pyramiding" => self.settings.pyramiding = count(name, wanted(number)?, at)?,
                 "close_entries_rule" => self.settings.close_any = text.as_deref() == Some("ANY"),
                 _ => {}
             }
@@ -159,9 +159,9 @@ impl<'a> Checker<'a> {
             "cancel_all" => (Order::CancelAll, &[]),
             "risk.allow_entry_in" => (Order::AllowEntryIn, &["value"]),
             _ if member.starts_with("risk.") => {
-                let _ = self.inert_arguments(args);
+                self.inert_arguments(args)?;
                 let refused = self.refuse(span.advises(
-                    format!("`{name}` is not supported"),
+                    format!("`{name}` is not supported: at which price of a bar it acts is not documented"),
                     "remove it, or write the rule out as a condition of the entries",
                 ));
                 // Wherever it stands it would act.
@@ -276,3 +276,14 @@ impl<'a> Checker<'a> {
         Ok(Typed::new(Code::Trade(closed, which, at.into()), ty))
     }
 }
+
+/// Ticks, entries: whole, and so many at most that nothing is lost on the way.
+pub(crate) fn count(name: &str, x: f64, span: Span) -> Checked<u32> {
+    if (0.0..=COUNT_MAX).contains(&x) {
+        return Ok(x as u32);
+    }
+    Err(span.says(format!("`{name}` must lie between 0 and {COUNT_MAX}, found {x}")))
+}
+
+/// Most ticks of slippage and most entries that a header may allow.
+const COUNT_MAX: f64 = 1e6;

@@ -127,6 +127,8 @@ struct Checker<'a> {
     version: u8,
     /// Names that are assigned anywhere: the others keep the value they are declared with.
     assigned: BTreeSet<&'a str>,
+    /// The script's functions that place orders.
+    ordering: BTreeSet<String>,
     functions: Vec<Function<'a>>,
     types: Vec<UserType<'a>>,
     type_names: BTreeMap<&'a str, usize>,
@@ -173,7 +175,7 @@ pub fn check(text: &str) -> Result<Script, Refusal> {
     let refuse = |diagnostic: Diagnostic| Refusal(vec![diagnostic]);
     crate::bounded(text).map_err(refuse)?;
     let version = crate::version(text).map_err(refuse)?;
-    let script = crate::parser::parse(text).map_err(refuse)?;
+    let script = crate::parsed(text, version)?;
     check_script(&script, version, reads_drawings(text))
 }
 
@@ -188,6 +190,7 @@ fn check_script(script: &Block, version: u8, reads_drawings: bool) -> Result<Scr
     let mut checker = Checker {
         version,
         assigned: BTreeSet::new(),
+        ordering: crate::calls::ordering(script),
         functions: Vec::new(),
         types: Vec::new(),
         type_names: BTreeMap::new(),

@@ -1,6 +1,6 @@
 //! User types, collections and drawings: how they are made and what is asked of them.
 
-use super::calls::pick;
+use super::calls::{behind, pick};
 use super::tree::{Code, Fun};
 use super::types::Type;
 use super::{Checked, Checker, Typed};
@@ -147,7 +147,7 @@ impl<'a> Checker<'a> {
         let coordinates = COORDINATES.iter().find(|(of, _)| *of == kind).map(|(_, names)| *names);
         let (true, Some(names)) = (self.reads_drawings, coordinates) else {
             let mut codes: Vec<Code> = receiver.into_iter().map(|typed| typed.code).collect();
-            codes.extend(self.inert_arguments(args));
+            codes.extend(self.inert_arguments(args)?);
             codes.push(Code::Inert);
             let code = Code::Block(codes);
             return Ok(match member {
@@ -179,8 +179,8 @@ impl<'a> Checker<'a> {
                 Ok(Typed::new(Code::Call(Fun::DrawingNew, codes, span.line), ty))
             }
             "delete" => {
-                let _ = self.inert_arguments(args);
-                Ok(Typed::new(Code::Inert, Type::Void))
+                let codes = self.inert_arguments(args)?;
+                Ok(behind(codes, Typed::new(Code::Inert, Type::Void)))
             }
             _ => {
                 let mut given = Vec::new();

@@ -25,7 +25,8 @@ impl Draft {
         }
         let x = args.first().copied();
         match (which, x, args) {
-            (I::TrueRange, ..) => Ok(self.add(Op::Indicator(I::TrueRange, vec![]), line)),
+            // It reads bars alone, so it is the same wherever it runs.
+            (I::TrueRange | I::TrueRangeHandlingNa, ..) => Ok(self.add(Op::Indicator(which, vec![]), line)),
             (I::Ema, _, [x, n]) => {
                 let n = self.whole(*n, line);
                 let (one, two) = (self.number(1.0, line), self.number(2.0, line));
@@ -40,11 +41,7 @@ impl Draft {
             (I::Rma, _, [x, n]) => self.wilder(*x, *n, at),
             (I::Rsi, _, [x, n]) => self.rsi(*x, *n, at),
             (I::Atr, Some(n), _) => {
-                let range = self.add(Op::Indicator(I::TrueRange, vec![]), line);
-                let bar = self.add(Op::Time(Time::BarIndex), line);
-                let (zero, na) = (self.number(0.0, line), self.number(f64::NAN, line));
-                let first = self.add(Op::Compare(Compare::Eq, bar, zero), line);
-                let range = self.add(Op::Select(first, na, range), line);
+                let range = self.add(Op::Indicator(I::TrueRangeHandlingNa, vec![]), line);
                 self.wilder(range, n, at)
             }
             (I::Sum, _, [x, n]) => self.sum(*x, *n, at),
@@ -104,7 +101,9 @@ impl Draft {
             }
             (I::PivotHigh, _, [x, left, right]) => self.pivot(*x, (*left, *right), Compare::Gt, Compare::Ge, at),
             (I::PivotLow, _, [x, left, right]) => self.pivot(*x, (*left, *right), Compare::Lt, Compare::Le, at),
-            (I::Wma | I::Stdev | I::Dev | I::Cci | I::LinReg, _, [x, n]) => self.over_window(which, *x, *n, at),
+            (I::Wma, _, [x, n]) => self.weighted(*x, *n, at),
+            (I::Stdev, _, [x, n]) => self.over_numbers(*x, at, |draft, at| draft.over_window(which, *x, *n, at)),
+            (I::Dev | I::Cci | I::LinReg, _, [x, n]) => self.over_window(which, *x, *n, at),
             _ => Err(says(
                 line,
                 format!(
@@ -146,7 +145,7 @@ impl Draft {
     }
 
     /// A length or offset as a number: it must be known when the script is read.
-    fn constant_of(&self, n: NodeId, least: f64, most: usize, at: At) -> Result<usize, Diagnostic> {
+    pub(super) fn constant_of(&self, n: NodeId, least: f64, most: usize, at: At) -> Result<usize, Diagnostic> {
         match self.graph.node(n).op {
             Op::Number(x) if x.floor() >= least && x.floor() <= most as f64 => Ok(x.floor() as usize),
             Op::Number(_) => Err(says(
@@ -166,7 +165,7 @@ impl Draft {
     }
 
     /// The last n values, the newest first.
-    fn window(&mut self, x: NodeId, n: NodeId, at: At) -> Result<Vec<NodeId>, Diagnostic> {
+    pub(super) fn window(&mut self, x: NodeId, n: NodeId, at: At) -> Result<Vec<NodeId>, Diagnostic> {
         let n = self.constant_of(n, 1.0, WINDOW_MAX, at)?;
         (0..n).map(|back| self.delayed(x, back as f64, at.gate, at.line)).collect()
     }
@@ -177,8 +176,36 @@ impl Draft {
         self.math(Binary::Add, total, added, line)
     }
 
+    /// Where it advances if it passes an `na` of x over.
+    pub(super) fn on_numbers(&mut self, x: NodeId, at: At) -> At {
+        let missing = self.add(Op::IsNa(x), at.line);
+        let number = self.add(Op::Not(missing), at.line);
+        let gate = at.gate.map_or(number, |gate| self.add(Op::And(gate, number), at.line));
+        At { gate: Some(gate), ..at }
+    }
+
+    /// `f` of the numbers of x alone; on the bar of an `na` what it said before.
+    fn over_numbers(&mut self, x: NodeId, at: At, f: impl FnOnce(&mut Draft, At) -> Written) -> Written {
+        let numbers = self.on_numbers(x, at);
+        let said = f(self, numbers)?;
+        let (register, old) = self.cell("said", f64::NAN, Kind::Number, at)?;
+        let missing = self.add(Op::IsNa(x), at.line);
+        let now = self.add(Op::Select(missing, old, said), at.line);
+        self.hold(register, now, at);
+        Ok(now)
+    }
+
+    /// How often it has advanced, this time included.
+    pub(super) fn count(&mut self, at: At) -> Written {
+        let (register, old) = self.cell("count", 0.0, Kind::Number, at)?;
+        let one = self.number(1.0, at.line);
+        let count = self.math(Binary::Add, old, one, at.line);
+        self.hold(register, count, at);
+        Ok(count)
+    }
+
     /// Number of values since the last `na`.
-    fn run(&mut self, x: NodeId, at: At) -> Written {
+    pub(super) fn run(&mut self, x: NodeId, at: At) -> Written {
         let line = at.line;
         let (register, old) = self.cell("run", 0.0, Kind::Number, at)?;
         let (zero, one) = (self.number(0.0, line), self.number(1.0, line));
@@ -189,7 +216,7 @@ impl Draft {
         Ok(run)
     }
 
-    /// Averages that start from the mean of the first n values in a row; a gap shows as one, and they go on behind it.
+    /// Averages that start from the mean of the first n numbers; a gap shows as one, and they go on behind it.
     fn recursive(
         &mut self,
         x: NodeId,
@@ -198,24 +225,24 @@ impl Draft {
         step: impl FnOnce(&mut Draft, NodeId, NodeId) -> NodeId,
     ) -> Written {
         let line = at.line;
-        let run = self.run(x, at)?;
+        let numbers = self.on_numbers(x, at);
+        let count = self.count(numbers)?;
         let (total_register, total) = self.cell("total", 0.0, Kind::Number, at)?;
         let (register, old) = self.cell("average", f64::NAN, Kind::Number, at)?;
         let (zero, na) = (self.number(0.0, line), self.number(f64::NAN, line));
         let missing = self.add(Op::IsNa(x), line);
-        let unseeded = self.add(Op::IsNa(old), line);
-        let sum = self.math(Binary::Add, total, x, line);
-        let total = self.add(Op::Select(missing, zero, sum), line);
+        // By the count, not by the average: infinities may have made that unknown, and then it stays so.
+        let unseeded = self.add(Op::Compare(Compare::Le, count, n), line);
+        let total = self.math(Binary::Add, total, x, line);
         // Once it runs, the seed's sum is of no use.
         let kept = self.add(Op::Select(unseeded, total, zero), line);
-        self.hold(total_register, kept, at);
-        let full = self.add(Op::Compare(Compare::Ge, run, n), line);
+        self.hold(total_register, kept, numbers);
+        let full = self.add(Op::Compare(Compare::Ge, count, n), line);
         let mean = self.math(Binary::Div, total, n, line);
         let seed = self.add(Op::Select(full, mean, na), line);
         let stepped = step(self, old, x);
-        let on = self.add(Op::Select(missing, old, stepped), line);
-        let now = self.add(Op::Select(unseeded, seed, on), line);
-        self.hold(register, now, at);
+        let now = self.add(Op::Select(unseeded, seed, stepped), line);
+        self.hold(register, now, numbers);
         Ok(self.add(Op::Select(missing, na, now), line))
     }
 
@@ -233,7 +260,8 @@ impl Draft {
 
     fn rsi(&mut self, x: NodeId, n: NodeId, at: At) -> Written {
         let line = at.line;
-        let before = self.delayed(x, 1.0, at.gate, line)?;
+        let numbers = self.on_numbers(x, at);
+        let before = self.delayed(x, 1.0, numbers.gate, line)?;
         let moved = self.math(Binary::Sub, x, before, line);
         let zero = self.number(0.0, line);
         let gain = self.math(Binary::Max, moved, zero, line);
@@ -245,122 +273,24 @@ impl Draft {
         let hundred = self.number(100.0, line);
         let share = self.math(Binary::Mul, hundred, up, line);
         let share = self.math(Binary::Div, share, both, line);
-        Ok(self.add(Op::Select(still, zero, share), line))
+        Ok(self.add(Op::Select(still, hundred, share), line))
     }
 
-    /// By prefix sums: the total now, less the total n bars ago.
+    /// By prefix sums: the total now, less the total n numbers ago.
     fn sum(&mut self, x: NodeId, n: NodeId, at: At) -> Written {
         let line = at.line;
         let length = self.constant_of(n, 1.0, WINDOW_MAX, at)?;
-        let run = self.run(x, at)?;
-        let (register, old) = self.cell("total", 0.0, Kind::Number, at)?;
-        let total = self.plus_unless_na(old, x, line);
-        self.hold(register, total, at);
-        let before = self.delayed_from(total, length as f64, 0.0, at)?;
-        let sum = self.math(Binary::Sub, total, before, line);
-        let (n, na) = (self.number(length as f64, line), self.number(f64::NAN, line));
-        let full = self.add(Op::Compare(Compare::Ge, run, n), line);
-        Ok(self.add(Op::Select(full, sum, na), line))
-    }
-
-    fn extreme(&mut self, x: NodeId, n: NodeId, which: Binary, at: At) -> Written {
-        let window = self.window(x, n, at)?;
-        Ok(window[1..].iter().fold(window[0], |best, next| self.math(which, best, *next, at.line)))
-    }
-
-    fn pivot(&mut self, x: NodeId, sides: (NodeId, NodeId), before: Compare, after: Compare, at: At) -> Written {
-        let line = at.line;
-        let left = self.constant_of(sides.0, 0.0, WINDOW_MAX, at)?;
-        let right = self.constant_of(sides.1, 0.0, WINDOW_MAX, at)?;
-        let pivot = self.delayed(x, right as f64, at.gate, line)?;
-        let mut stands = self.add(Op::Truth(true), line);
-        for back in (0..=left + right).filter(|back| *back != right) {
-            let other = self.delayed(x, back as f64, at.gate, line)?;
-            let beats = if back > right { before } else { after };
-            let beaten = self.add(Op::Compare(beats, pivot, other), line);
-            stands = self.add(Op::And(stands, beaten), line);
-        }
-        // Fewer values than the window has make the first `na`, and comparisons with `na` are false.
-        let na = self.number(f64::NAN, line);
-        Ok(self.add(Op::Select(stands, pivot, na), line))
-    }
-
-    /// The latest wins ties.
-    fn extreme_bars(&mut self, x: NodeId, n: NodeId, which: Binary, beats: Compare, at: At) -> Written {
-        let line = at.line;
-        let window = self.window(x, n, at)?;
-        let (mut best, mut place) = (window[0], self.number(0.0, line));
-        for (back, value) in window.iter().enumerate().skip(1) {
-            let older = self.add(Op::Compare(beats, *value, best), line);
-            let there = self.number(-(back as f64), line);
-            place = self.add(Op::Select(older, there, place), line);
-            best = self.math(which, best, *value, line);
-        }
-        let (missing, na) = (self.add(Op::IsNa(best), line), self.number(f64::NAN, line));
-        Ok(self.add(Op::Select(missing, na, place), line))
-    }
-
-    fn over_window(&mut self, which: I, x: NodeId, n: NodeId, at: At) -> Written {
-        let line = at.line;
-        let mut window = self.window(x, n, at)?;
-        window.reverse();
-        let count = self.number(window.len() as f64, line);
-        if which == I::Wma {
-            let weights = self.number((window.len() * (window.len() + 1) / 2) as f64, line);
-            let parts: Vec<NodeId> = (1..)
-                .zip(&window)
-                .map(|(weight, value)| {
-                    let weight = self.number(f64::from(weight), line);
-                    self.math(Binary::Mul, *value, weight, line)
-                })
-                .collect();
-            let total = self.total(&parts, line);
-            return Ok(self.math(Binary::Div, total, weights, line));
-        }
-        let total = self.total(&window, line);
-        let mean = self.math(Binary::Div, total, count, line);
-        let away: Vec<NodeId> = window.iter().map(|value| self.math(Binary::Sub, *value, mean, line)).collect();
-        if which == I::LinReg {
-            let middle = (window.len() as f64 - 1.0) / 2.0;
-            let spread: f64 = (0..window.len()).map(|i| (i as f64 - middle) * (i as f64 - middle)).sum();
-            let parts: Vec<NodeId> = (0..)
-                .zip(&away)
-                .map(|(i, away)| {
-                    let place = self.number(f64::from(i) - middle, line);
-                    self.math(Binary::Mul, place, *away, line)
-                })
-                .collect();
-            let slope = if window.len() == 1 {
-                self.number(0.0, line)
-            } else {
-                let (total, spread) = (self.total(&parts, line), self.number(spread, line));
-                self.math(Binary::Div, total, spread, line)
-            };
-            let middle = self.number(middle, line);
-            let rise = self.math(Binary::Mul, slope, middle, line);
-            return Ok(self.math(Binary::Add, mean, rise, line));
-        }
-        if which == I::Stdev {
-            let squares: Vec<NodeId> = away.iter().map(|away| self.math(Binary::Mul, *away, *away, line)).collect();
-            let total = self.total(&squares, line);
-            let variance = self.math(Binary::Div, total, count, line);
-            return Ok(self.add(Op::Unary(Unary::Sqrt, variance), line));
-        }
-        let sizes: Vec<NodeId> = away.iter().map(|away| self.add(Op::Unary(Unary::Abs, *away), line)).collect();
-        let total = self.total(&sizes, line);
-        let dev = self.math(Binary::Div, total, count, line);
-        if which == I::Dev {
-            return Ok(dev);
-        }
-        let factor = self.number(0.015, line);
-        let scaled = self.math(Binary::Mul, factor, dev, line);
-        let newest = away[away.len() - 1];
-        Ok(self.math(Binary::Div, newest, scaled, line))
-    }
-
-    /// In order from the first, as the columns add.
-    fn total(&mut self, parts: &[NodeId], line: u32) -> NodeId {
-        parts[1..].iter().fold(parts[0], |total, part| self.math(Binary::Add, total, *part, line))
+        self.over_numbers(x, at, |draft, at| {
+            let count = draft.count(at)?;
+            let (register, old) = draft.cell("total", 0.0, Kind::Number, at)?;
+            let total = draft.math(Binary::Add, old, x, line);
+            draft.hold(register, total, at);
+            let before = draft.delayed_from(total, length as f64, 0.0, at)?;
+            let sum = draft.math(Binary::Sub, total, before, line);
+            let (n, na) = (draft.number(length as f64, line), draft.number(f64::NAN, line));
+            let full = draft.add(Op::Compare(Compare::Ge, count, n), line);
+            Ok(draft.add(Op::Select(full, sum, na), line))
+        })
     }
 }
 

@@ -38,6 +38,9 @@ use Does::{Composed, Fold};
 
 const SOURCE_LENGTH: &[(&str, Fallback)] = &[("source", Needed), ("length", Needed)];
 const PERCENTILE: &[(&str, Fallback)] = &[("source", Needed), ("length", Needed), ("percentage", Needed)];
+/// Parameters that are a number of bars, at least one.
+const LENGTHS: [&str; 9] =
+    ["length", "diLength", "adxSmoothing", "atrPeriod", "fastlen", "slowlen", "siglen", "short_length", "long_length"];
 const X: &[(&str, Fallback)] = &[("number", Needed)];
 const ANGLE: &[(&str, Fallback)] = &[("angle", Needed)];
 const TWO: &[(&str, Fallback)] = &[("source1", Needed), ("source2", Needed)];
@@ -129,8 +132,8 @@ static BUILTINS: &[Builtin] = &[
     composed("ta.crossover", TWO, |l, a, s| crossing(l, a, Compare::Gt, Compare::Le, s)),
     composed("ta.crossunder", TWO, |l, a, s| crossing(l, a, Compare::Lt, Compare::Ge, s)),
     composed("ta.cross", TWO, cross),
-    composed("ta.rising", SOURCE_LENGTH, |l, a, s| beyond(l, a, I::Highest, Compare::Gt, s)),
-    composed("ta.falling", SOURCE_LENGTH, |l, a, s| beyond(l, a, I::Lowest, Compare::Lt, s)),
+    composed("ta.rising", SOURCE_LENGTH, |l, a, s| monotone(l, a, Compare::Gt, s)),
+    composed("ta.falling", SOURCE_LENGTH, |l, a, s| monotone(l, a, Compare::Lt, s)),
     composed("ta.barssince", &[("condition", Needed)], since),
     composed("ta.valuewhen", &[("condition", Needed), ("source", Needed), ("occurrence", Is(0.0))], value_when),
     unary("math.abs", Unary::Abs),
@@ -276,7 +279,7 @@ impl Lower {
                     "use a constant or an input",
                 )));
             }
-            if *parameter == "length" && self.known(node).is_some_and(|n| n.is_nan() || n < 1.0) {
+            if LENGTHS.contains(parameter) && self.known(node).is_some_and(|n| n.is_nan() || n < 1.0) {
                 return Err(hard(at.says(format!("`{parameter}` of `{name}` must be at least 1"))));
             }
             bound.push(node);
@@ -364,15 +367,8 @@ fn linreg(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
 
 /// `na` on the first bar unless `handle_na`, where the high and low stand for the missing close.
 fn true_range(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
-    let range = l.series(I::TrueRange, vec![], s)?;
-    if !is_zero(l, a[0]) {
-        return Ok(Value::Node(range));
-    }
-    let bar = l.add(Op::Time(crate::graph::Time::BarIndex), s)?;
-    let zero = l.constant(0.0, s)?;
-    let first = l.add(Op::Compare(Compare::Eq, bar, zero), s)?;
-    let na = l.constant(f64::NAN, s)?;
-    l.node(Op::Select(first, na, range), s)
+    let which = if is_zero(l, a[0]) { I::TrueRange } else { I::TrueRangeHandlingNa };
+    l.series(which, vec![], s).map(Value::Node)
 }
 
 fn williams_r(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
@@ -496,11 +492,15 @@ fn cross(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     }
 }
 
-/// Above (or below) every one of the n values before.
-fn beyond(l: &mut Lower, a: &[NodeId], extreme: I, than: Compare, s: Span) -> Lowered<Value> {
+/// Each of the last n values above (or below) the one before it.
+fn monotone(l: &mut Lower, a: &[NodeId], than: Compare, s: Span) -> Lowered<Value> {
     let before = l.before(a[0], s)?;
-    let extreme = l.series(extreme, vec![before, a[1]], s)?;
-    l.node(Op::Compare(than, a[0], extreme), s)
+    let step = l.add(Op::Compare(than, a[0], before), s)?;
+    let (one, zero) = (l.constant(1.0, s)?, l.constant(0.0, s)?);
+    let counted = l.add(Op::Select(step, one, zero), s)?;
+    let steps = l.series(I::Sum, vec![counted, a[1]], s)?;
+    let all = l.add(Op::Unary(Unary::Floor, a[1]), s)?;
+    l.node(Op::Compare(Compare::Eq, steps, all), s)
 }
 
 fn round(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
@@ -571,12 +571,19 @@ fn chande(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     let (net, both) = (l.math(Binary::Sub, up, down, s)?, l.math(Binary::Add, up, down, s)?);
     let hundred = l.constant(100.0, s)?;
     let scaled = l.math(Binary::Mul, hundred, net, s)?;
-    Ok(Value::Node(l.math(Binary::Div, scaled, both, s)?))
+    let share = l.math(Binary::Div, scaled, both, s)?;
+    // The sums pass an `na` over, the oscillator shows it.
+    let (missing, na) = (l.add(Op::IsNa(moved), s)?, l.constant(f64::NAN, s)?);
+    l.node(Op::Select(missing, na, share), s)
 }
 
-/// True strength index: changes averaged twice, over their sizes averaged twice.
+/// True strength index: changes from number to number averaged twice, over their sizes averaged twice.
 fn true_strength(l: &mut Lower, a: &[NodeId], s: Span) -> Lowered<Value> {
     let before = l.before(a[0], s)?;
+    let (gap, missing) = (l.add(Op::IsNa(before), s)?, l.add(Op::IsNa(a[0]), s)?);
+    let (number, one) = (l.add(Op::Not(missing), s)?, l.constant(1.0, s)?);
+    let Value::Node(older) = value_when(l, &[number, a[0], one], s)? else { unreachable!("a value is a node") };
+    let before = l.add(Op::Select(gap, older, before), s)?;
     let moved = l.math(Binary::Sub, a[0], before, s)?;
     let size = l.add(Op::Unary(Unary::Abs, moved), s)?;
     let mut twice = |x: NodeId| -> Lowered<NodeId> {

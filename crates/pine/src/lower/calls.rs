@@ -8,63 +8,9 @@ use crate::ast::{Arg, Expr, TypeName};
 use crate::graph::{Compare, Op, Unary};
 use crate::lexer::Span;
 
-/// Calls that draw, log, alert or make a text: nothing that they do or return can change a result.
-const INERT: [&str; 14] = [
-    "plot",
-    "plotshape",
-    "plotchar",
-    "plotarrow",
-    "plotcandle",
-    "plotbar",
-    "hline",
-    "fill",
-    "bgcolor",
-    "barcolor",
-    "alert",
-    "alertcondition",
-    "max_bars_back",
-    "runtime.error",
-];
+/// Families whose calls draw, log or make a text: nothing that they do or return can change a result.
 const INERT_FAMILIES: [&str; 11] =
-    ["label", "line", "box", "table", "linefill", "polyline", "color", "str", "log", "chart", "hline"];
-
-/// What versions before 5 called without a prefix.
-const OLD_TA: [&str; 31] = [
-    "sma",
-    "ema",
-    "rma",
-    "wma",
-    "vwma",
-    "hma",
-    "rsi",
-    "stdev",
-    "dev",
-    "highest",
-    "lowest",
-    "highestbars",
-    "lowestbars",
-    "change",
-    "mom",
-    "roc",
-    "atr",
-    "tr",
-    "cci",
-    "mfi",
-    "stoch",
-    "wpr",
-    "dmi",
-    "supertrend",
-    "sar",
-    "bb",
-    "kc",
-    "macd",
-    "crossover",
-    "crossunder",
-    "cross",
-];
-const OLD_TA_MORE: [&str; 7] = ["barssince", "valuewhen", "rising", "falling", "cum", "linreg", "bbw"];
-const OLD_MATH: [&str; 13] =
-    ["abs", "max", "min", "avg", "sqrt", "log", "log10", "exp", "floor", "ceil", "round", "sign", "pow"];
+    ["label", "line", "box", "table", "linefill", "polyline", "color", "str", "chart", "hline", "runtime"];
 
 impl Lower {
     /// Lowers a call by its full name.
@@ -78,8 +24,9 @@ impl Lower {
         if let Some(function) = self.function(name, args.len()) {
             return self.inline(name, &function, None, args, span);
         }
-        let name = &current_name(name, self.version);
-        match name.as_str() {
+        let name = crate::signatures::current_function(name, self.version).to_owned();
+        let name = name.as_str();
+        match name {
             "strategy" => return self.header(args, span),
             "indicator" | "study" | "library" => {
                 return Err(hard(span.advises(
@@ -125,7 +72,7 @@ impl Lower {
                     _ => Value::Inert,
                 });
             }
-            "line" | "label" | "box" | "table" | "color" | "linefill" => return Ok(Value::Inert),
+            "line" | "label" | "box" | "table" | "color" | "linefill" => return self.inert(args),
             "timestamp" => return self.timestamp(args, span),
             "year" | "month" | "dayofmonth" | "dayofweek" | "hour" | "minute" => {
                 return self.time_part(name, args, span);
@@ -141,16 +88,16 @@ impl Lower {
             return self.input(name, args, span);
         }
         let family = name.split('.').next().unwrap_or_default();
-        if INERT.contains(&name.as_str()) || (name.contains('.') && INERT_FAMILIES.contains(&family)) {
-            return Ok(Value::Inert);
-        }
-        if family == "array" && drawn_array(name, types) {
-            return Ok(Value::Inert);
+        if crate::calls::is_inert(name)
+            || (name.contains('.') && INERT_FAMILIES.contains(&family))
+            || family == "array" && drawn_array(name, types)
+        {
+            return self.inert(args);
         }
         if (name.starts_with("array.") || name.starts_with("map.") || name.starts_with("matrix."))
             && args.first().is_some_and(|first| matches!(self.expr(&first.value), Ok(Value::Inert)))
         {
-            return Ok(Value::Inert);
+            return self.inert(&args[1..]);
         }
         if name.starts_with("strategy.opentrades.") || name.starts_with("strategy.closedtrades.") {
             return self.trade(name, args, span);
@@ -165,6 +112,16 @@ impl Lower {
             return Err(soft(span.says("objects run in the interpreter alone")));
         }
         Err(unsupported(name, family, span))
+    }
+
+    /// A call without effect on results; but its arguments may place orders.
+    fn inert(&mut self, args: &[Arg]) -> Lowered<Value> {
+        for arg in args {
+            if crate::calls::orders(&arg.value, &self.ordering) {
+                self.expr(&arg.value)?;
+            }
+        }
+        Ok(Value::Inert)
     }
 
     /// The user function of that name; of several, the one that takes so many arguments.
@@ -183,7 +140,7 @@ impl Lower {
             return self.inline(name, &function, Some(on), args, span);
         }
         match on {
-            Value::Inert | Value::Text(_) | Value::Coded(_) => Ok(Value::Inert),
+            Value::Inert | Value::Text(_) | Value::Coded(_) => self.inert(args),
             Value::Lost(why) => Err(*why),
             _ => Err(soft(span.says(format!("the method `.{name}` runs in the interpreter alone")))),
         }
@@ -256,7 +213,7 @@ impl Lower {
     /// An argument of a user function may be what the function does not need.
     fn lenient(&mut self, expr: &Expr) -> Lowered<Value> {
         match self.expr(expr) {
-            Err(why) if !why.hard => Ok(Value::Lost(Box::new(why))),
+            Err(why) if !why.hard && !crate::calls::orders(expr, &self.ordering) => Ok(Value::Lost(Box::new(why))),
             other => other,
         }
     }
@@ -380,21 +337,6 @@ pub(super) fn pick<'a>(args: &'a [Arg], index: usize, name: &str) -> Option<&'a 
     let named = args.iter().find(|arg| arg.name.as_deref() == Some(name));
     let placed = || args.get(index).filter(|arg| arg.name.is_none());
     named.or_else(placed).map(|arg| &arg.value)
-}
-
-fn current_name(name: &str, version: u8) -> String {
-    if version < 5 {
-        if OLD_TA.contains(&name) || OLD_TA_MORE.contains(&name) {
-            return format!("ta.{name}");
-        }
-        match name {
-            "sum" => return "math.sum".into(),
-            "security" => return "request.security".into(),
-            _ if OLD_MATH.contains(&name) => return format!("math.{name}"),
-            _ => {}
-        }
-    }
-    if name == "tr" { "ta.tr".into() } else { name.to_owned() }
 }
 
 fn unsupported(name: &str, family: &str, span: Span) -> super::Trouble {

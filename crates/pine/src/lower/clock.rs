@@ -23,7 +23,7 @@ impl Lower {
         for arg in &given {
             match self.expr(&arg.value)? {
                 Value::Text(text) if args.len() == 1 => {
-                    let millis = date(&text).ok_or_else(|| {
+                    let millis = crate::dates::date(&text).ok_or_else(|| {
                         soft(span.advises(
                             format!("the date {text:?} is not understood"),
                             "write timestamp(year, month, day)",
@@ -214,7 +214,7 @@ impl Sum<'_> {
         self.lower.add(Op::Unary(Unary::Floor, ratio), self.span)
     }
 
-    /// Days from 1970-01-01 to the first of the month, as [`days_from_civil`].
+    /// Days from 1970-01-01 to the first of the month, as [`crate::dates::days_from_civil`].
     fn days_from_civil(&mut self, year: NodeId, month: NodeId) -> Lowered<NodeId> {
         let two = self.lower.constant(2.0, self.span)?;
         let early = self.lower.add(Op::Compare(Compare::Le, month, two), self.span)?;
@@ -273,101 +273,9 @@ fn hours(text: &str) -> Option<Hours> {
     Some((spans?, days))
 }
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-
-/// Milliseconds of a date in the forms that TradingView's own code writes: `2018-01-01`, `2018-01-01T00:00:00`,
-/// `01 Jan 2018 13:30 +0000`, `Jan 1 2018`.
-fn date(text: &str) -> Option<f64> {
-    let spaced = match text.split_once('T') {
-        // The T of 2018-01-01T00:00, not that of UTC or Tuesday.
-        Some((day, clock)) if day.ends_with(|c: char| c.is_ascii_digit()) => format!("{day} {clock}"),
-        _ => text.replace(',', " "),
-    };
-    let mut parts: Vec<&str> = spaced.split_whitespace().collect();
-    let zone = parts.last().copied().unwrap_or_default();
-    let mut shift = 0.0;
-    if parts.len() > 1 && (matches!(zone, "UTC" | "GMT" | "Z") || zone.starts_with('+') || zone.starts_with('-')) {
-        let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
-        if digits.len() == 4 {
-            let (hours, minutes): (f64, f64) = (digits[..2].parse().ok()?, digits[2..].parse().ok()?);
-            shift = (hours * 60.0 + minutes) * if zone.starts_with('-') { -60.0 } else { 60.0 };
-        } else if !digits.is_empty() {
-            return None;
-        }
-        parts.pop();
-    }
-    let mut clock = 0.0;
-    if let Some(at) = parts.iter().position(|part| part.contains(':')) {
-        let numbers: Option<Vec<f64>> =
-            parts[at].trim_end_matches('Z').split(':').map(|n| n.parse::<u32>().ok().map(f64::from)).collect();
-        let numbers = numbers?;
-        if !(2..=3).contains(&numbers.len()) {
-            return None;
-        }
-        clock = numbers[0] * 3_600.0 + numbers[1] * 60.0 + numbers.get(2).copied().unwrap_or(0.0);
-        parts.remove(at);
-    }
-    let whole = |text: &str| text.parse::<u32>().ok().map(f64::from);
-    let month = |text: &str| -> Option<f64> {
-        let start = text.get(..3)?.to_lowercase();
-        MONTHS.iter().position(|month| *month == start).map(|at| at as f64 + 1.0)
-    };
-    let (year, month, day) = match parts[..] {
-        [iso] => {
-            let fields: Vec<&str> = iso.split(['-', '/']).collect();
-            match fields[..] {
-                [year, month, day] if year.len() == 4 => (whole(year)?, whole(month)?, whole(day)?),
-                _ => return None,
-            }
-        }
-        [a, b, year] => match (month(a), month(b)) {
-            (Some(month), _) => (whole(year)?, month, whole(b)?),
-            (_, Some(month)) => (whole(year)?, month, whole(a)?),
-            _ => return None,
-        },
-        _ => return None,
-    };
-    if !(1.0..=12.0).contains(&month) || !(1.0..=31.0).contains(&day) {
-        return None;
-    }
-    Some((days_from_civil(year, month, day) * 86_400.0 + clock - shift) * 1_000.0)
-}
-
-/// Days from 1970-01-01 in the proleptic Gregorian calendar (Hinnant's algorithm), for whole numbers.
-pub(crate) fn days_from_civil(year: f64, month: f64, day: f64) -> f64 {
-    let (year, month) = (year.floor() - f64::from(u8::from(month <= 2.0)), month.floor());
-    let era = (year / 400.0).floor();
-    let year_of_era = year - era * 400.0;
-    let shifted = if month > 2.0 { month - 3.0 } else { month + 9.0 };
-    let day_of_year = ((153.0 * shifted + 2.0) / 5.0).floor() + day.floor() - 1.0;
-    let day_of_era = year_of_era * 365.0 + (year_of_era / 4.0).floor() - (year_of_era / 100.0).floor() + day_of_year;
-    era * 146_097.0 + day_of_era - 719_468.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn days_count_from_1970() {
-        assert_eq!(days_from_civil(1970.0, 1.0, 1.0), 0.0);
-        assert_eq!(days_from_civil(2000.0, 2.0, 29.0), 11_016.0);
-        assert_eq!(days_from_civil(2026.0, 11.0, 24.0), 20_781.0);
-    }
-
-    #[test]
-    fn dates_are_read_in_the_usual_forms() {
-        let day = 86_400_000.0;
-        assert_eq!(date("1970-01-02"), Some(day));
-        assert_eq!(date("02 Jan 1970 00:00 +0000"), Some(day));
-        assert_eq!(date("Jan 2, 1970"), Some(day));
-        assert_eq!(date("2 January 1970 02:00 +0200"), Some(day));
-        assert_eq!(date("1970-01-02T01:00:30"), Some(day + 3_630_000.0));
-        assert_eq!(date("1970-01-02 00:00 UTC"), Some(day));
-        for wrong in ["", "soon", "1970-13-01", "1/2/1970", "Jan 2", "2 Foo 1970", "1970-01-02 1:2:3:4"] {
-            assert_eq!(date(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn sessions_are_spans_of_minutes() {

@@ -48,15 +48,15 @@ impl Lower {
                 self.unary(sign, value, span)
             }
             ExprKind::Binary(sign @ ("and" | "or"), left, right) => self.logic(sign, left, right, span),
-            ExprKind::Binary("/", left, right)
-                if self.version < 6
-                    && matches!((&left.kind, &right.kind), (ExprKind::Number(_, true), ExprKind::Number(_, true))) =>
-            {
-                // Whole literals divide to a whole number before version 6.
+            // Before version 6 the quotient of two `const int` drops its fraction.
+            ExprKind::Binary("/", left, right) if self.version < 6 && self.const_int(left) && self.const_int(right) => {
                 let (left, right) = (self.expr(left)?, self.expr(right)?);
                 let ratio = self.binary("/", left, right, span)?;
                 let node = self.number(ratio, span)?;
-                Ok(Value::Node(self.add(Op::Unary(Unary::Floor, node), span)?))
+                match self.known(node) {
+                    Some(ratio) => Ok(Value::Node(self.constant(ratio.trunc(), span)?)),
+                    None => Err(hard(span.says("constants have no quotient"))),
+                }
             }
             ExprKind::Binary(sign, left, right) => {
                 let (left, right) = (self.expr(left)?, self.expr(right)?);
@@ -106,6 +106,21 @@ impl Lower {
                 ));
                 self.uncounted(why, &[], body, span)
             }
+        }
+    }
+
+    /// Whether an expression is a `const int` of Pine: whole numbers that stand in the text, variables that are given one and
+    /// never change, and what is computed of them.
+    pub(super) fn const_int(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Number(_, whole) => *whole,
+            ExprKind::Name(name) => match self.find(name) {
+                Some(id) => self.variables[id].const_int,
+                None => name.starts_with("dayofweek."),
+            },
+            ExprKind::Unary("-" | "+", inner) => self.const_int(inner),
+            ExprKind::Binary("+" | "-" | "*" | "/" | "%", a, b) => self.const_int(a) && self.const_int(b),
+            _ => false,
         }
     }
 

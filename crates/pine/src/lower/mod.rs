@@ -22,7 +22,6 @@ mod strategy;
 mod trades;
 mod value;
 
-pub(crate) use clock::days_from_civil;
 pub(crate) use inputs::{Stated, grid, is_date};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,6 +96,8 @@ struct Lower {
     log: Vec<(usize, Value)>,
     /// Names that are assigned somewhere after their declaration.
     reassigned: BTreeSet<String>,
+    /// The script's functions that place orders.
+    ordering: BTreeSet<String>,
     /// Texts that variables may hold; a number stands for each.
     texts: Vec<String>,
     /// Where user functions may not look past: the scope that the innermost call began with.
@@ -138,6 +139,7 @@ pub(crate) fn lower(script: &Block, version: u8) -> Result<StepProgram, Refusal>
         scopes: vec![BTreeMap::new()],
         log: Vec::new(),
         reassigned: scan::reassigned(script),
+        ordering: crate::calls::ordering(script),
         texts: Vec::new(),
         call_floor: 0,
         call_depth: 0,

@@ -45,6 +45,12 @@ impl Lower {
                 self.command(when, OrderKind::CancelAll, span)
             }
             "strategy.risk.allow_entry_in" => {
+                // A setting of the whole run here; one that comes and goes is the interpreter's.
+                if self.known(self.path) != Some(1.0) || self.doubt.is_some() {
+                    return Err(soft(
+                        span.says("a direction that is allowed under a condition runs in the interpreter alone"),
+                    ));
+                }
                 match self.argument(args, 0, "value", span)? {
                     Value::Text(text) if text == "strategy.direction.long" => {
                         self.settings.only = Some(Direction::Long);
@@ -58,7 +64,7 @@ impl Lower {
                 Ok(Value::Inert)
             }
             _ if name.starts_with("strategy.risk.") => Err(soft(span.advises(
-                format!("`{name}` is not supported"),
+                format!("`{name}` is not supported: at which price of a bar it acts is not documented"),
                 "write the limit as a condition, with strategy.equity or strategy.closedtrades",
             ))),
             _ => Err(soft(span.says(format!("`{name}` is not supported here")))),

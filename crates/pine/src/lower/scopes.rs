@@ -26,6 +26,8 @@ pub(super) struct Variable {
     pub coded: bool,
     /// The condition under which it exists; `None` when on every bar.
     pub gate: Option<NodeId>,
+    /// Whether it is a `const int` of Pine.
+    pub const_int: bool,
     /// Declared inside a loop, where the past of a variable is not what it seems.
     pub in_loop: bool,
     /// Where it was declared.
@@ -56,6 +58,7 @@ impl Lower {
             past: None,
             mutable: self.reassigned.contains(name),
             gate: self.gate(),
+            const_int: false,
             in_loop: self.looped > 0,
             span,
         };

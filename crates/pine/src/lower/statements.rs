@@ -32,7 +32,8 @@ impl Lower {
                     }
                     _ => {}
                 }
-                if trouble.hard {
+                // What could not be followed to its end may have held an order.
+                if trouble.hard || self.statement_orders(statement) {
                     self.findings.push(trouble.diagnostic);
                 }
                 lost
@@ -40,12 +41,24 @@ impl Lower {
         }
     }
 
+    fn statement_orders(&self, statement: &Stmt) -> bool {
+        match &statement.kind {
+            StmtKind::Declare { value, .. } | StmtKind::Assign { value, .. } | StmtKind::Expr(value) => {
+                crate::calls::orders(value, &self.ordering)
+            }
+            _ => false,
+        }
+    }
+
     fn statement(&mut self, statement: &Stmt) -> Lowered<Value> {
         let span = statement.span;
         match &statement.kind {
             StmtKind::Expr(expr) => self.expr(expr),
-            StmtKind::Declare { persistence: Persistence::None, names, tuple, value, .. } => {
-                self.declaration(names, *tuple, value, span)
+            StmtKind::Declare { persistence: Persistence::None, ty, names, tuple, value } => {
+                let constant = !tuple && self.is_constant(&names[0], ty.as_ref(), value);
+                let value = self.declaration(names, *tuple, value, span)?;
+                self.note_constant(&names[0], constant);
+                Ok(value)
             }
             StmtKind::Declare { persistence, ty, names, tuple, value } => {
                 if *tuple {
@@ -54,7 +67,10 @@ impl Lower {
                 if *persistence == Persistence::Varip {
                     self.warnings.push(span.says("`varip` is read as `var`: there are no ticks in a back-test"));
                 }
-                self.kept(&names[0], ty.as_ref(), value, span)
+                let constant = self.is_constant(&names[0], ty.as_ref(), value);
+                let value = self.kept(&names[0], ty.as_ref(), value, span)?;
+                self.note_constant(&names[0], constant);
+                Ok(value)
             }
             StmtKind::Assign { target, sign, value } => match &target.kind {
                 ExprKind::Name(name) => self.assignment(name, *sign, value, span),
@@ -81,6 +97,18 @@ impl Lower {
             }
             StmtKind::Break => self.leave_loop(span, true),
             StmtKind::Continue => self.leave_loop(span, false),
+        }
+    }
+
+    /// Whether a declaration makes a `const int`.
+    fn is_constant(&self, name: &str, ty: Option<&TypeName>, value: &Expr) -> bool {
+        let whole = ty.is_none_or(|ty| ty.name == "int" || ty.name.is_empty());
+        whole && !self.reassigned.contains(name) && self.const_int(value)
+    }
+
+    fn note_constant(&mut self, name: &str, constant: bool) {
+        if let Some(id) = self.scopes.last().and_then(|scope| scope.get(name)) {
+            self.variables[*id].const_int = constant;
         }
     }
 

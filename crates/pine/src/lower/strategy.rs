@@ -4,7 +4,7 @@ use super::calls::pick;
 use super::{Lower, Lowered, Value, hard};
 use crate::Sizing;
 use crate::ast::Arg;
-use crate::check::header::HEADER;
+use crate::check::header::{HEADER, count};
 use crate::lexer::Span;
 
 impl Lower {
@@ -83,7 +83,7 @@ impl Lower {
 
     fn count(&mut self, value: Value, name: &str, span: Span) -> Lowered<u32> {
         let x = self.header_number(value, name, span)?;
-        if x > 1e6 { Err(hard(span.says(format!("`{name}` is at most 1000000")))) } else { Ok(x as u32) }
+        count(name, x, span).map_err(hard)
     }
 
     fn header_text(&self, value: Value) -> Option<String> {

@@ -44,8 +44,8 @@ fn syntax_errors_name_the_place() {
 
 #[test]
 fn unsupported_things_are_refused_where_an_order_hangs_on_them() {
-    reaching("x = ta.vwap2(close)", expect!["3:5: `ta.vwap2` is not supported here"]);
-    reaching("x = math.sma(close, 3)", expect!["3:5: `math.sma` is not supported here (did you mean ta.sma?)"]);
+    reaching("x = ta.vwap2(close)", expect!["3:5: the function `ta.vwap2` is not known (did you mean ta.vwap?)"]);
+    reaching("x = math.sma(close, 3)", expect!["3:5: the function `math.sma` is not known (did you mean ta.sma?)"]);
     reaching(
         "x = request.security(\"NASDAQ:AAPL\", \"D\", close)",
         expect!["3:5: other symbols are not available (use the symbol that the strategy runs on)"],
@@ -125,7 +125,7 @@ fn unsupported_things_are_refused_where_an_order_hangs_on_them() {
         expect!["3:1: a window over values with feedback, or inside a branch, has at most 300 bars here"],
     );
     // None of it matters where no order hangs on it.
-    for line in ["y = ta.vwap2(close)", "while false\n    y = 1", "a = array.new_float(0)\narray.push(a, 1)"] {
+    for line in ["y = ta.iii", "while false\n    y = 1", "a = array.new_float(0)\narray.push(a, 1)"] {
         assert!(assay_pine::compile_any(&script(&format!("{line}{ORDERS}"))).is_ok(), "{line}");
     }
 }
@@ -145,7 +145,7 @@ fn orders_under_what_is_not_known_are_refused() {
     with_orders(
         "strategy.risk.max_intraday_loss(5, strategy.percent_of_equity)",
         expect![
-            "3:1: `strategy.risk.max_intraday_loss` is not supported (write the limit as a condition, with strategy.equity or strategy.closedtrades)"
+            "3:1: `strategy.risk.max_intraday_loss` is not supported: at which price of a bar it acts is not documented (write the limit as a condition, with strategy.equity or strategy.closedtrades)"
         ],
     );
     with_orders(
@@ -279,4 +279,37 @@ fn a_megabyte_is_the_limit() {
     }
     let refusal = compile(&script(&format!("{nested}y = g39(close){ORDERS}"))).unwrap_err().to_string();
     assert!(refusal.contains("nested more than 500 deep"), "{refusal}");
+}
+
+#[test]
+fn what_pine_does_not_have_is_refused_wherever_it_stands() {
+    let refused = |text: &str| assay_pine::strategy(text).unwrap_err().0[0].to_string();
+    let orders = "if close > open\n    strategy.entry(\"L\", strategy.long)\nelse\n    strategy.close(\"L\")\n";
+    let script = |line: &str| format!("//@version=6\nstrategy(\"T\")\n{line}\n{orders}");
+    // On neither path, though no order hangs on it.
+    for (line, says) in [
+        ("plot(ta.smaa(close, 5))", "3:6: the function `ta.smaa` is not known (did you mean ta.sma?)"),
+        ("x = sma(close, 5)", "3:5: the function `sma` is not known (did you mean ta.sma?)"),
+        ("f(x) => blur(x)", "3:9: the function `blur` is not known"),
+        (
+            "a = array.new<float>(0)\nplot(math.summ(array.get(a, 0), 3))",
+            "4:6: the function `math.summ` is not known (did you mean math.sum?)",
+        ),
+    ] {
+        assert_eq!(refused(&script(line)), says, "{line}");
+    }
+    // What the script calls so itself is known.
+    for line in
+        ["blur(x) => x\nplot(blur(close))", "type P\n    float x\nmethod m(P p) => p.x\nq = P.new(1)\nplot(q.m())"]
+    {
+        assert!(assay_pine::strategy(&script(line)).is_ok(), "{line}");
+    }
+    assert!(assay_pine::strategy(&format!("//@version=4\nstrategy(\"T\")\nplot(sma(close, 5))\n{orders}")).is_ok());
+    for (said, found) in
+        [("slippage=2000000", "`slippage`"), ("slippage=-1", "`slippage`"), ("pyramiding=1e7", "`pyramiding`")]
+    {
+        let text = format!("//@version=5\nstrategy(\"T\", {said})\n{orders}");
+        let says = refused(&text);
+        assert!(says.starts_with("2:") && says.contains(found), "{says}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The two steps of a concept's life. Each takes a job and works on it until it is finished; whatever it has finished before
 //! is found in the database and not done again.
 
+mod draws;
 pub(crate) mod research;
 pub(crate) mod validate;
 

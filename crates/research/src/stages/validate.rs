@@ -3,20 +3,23 @@
 //! An item is one strategy on one data set, committed on its own together with the looks that it took. At the end every item
 //! is judged again by all looks at its data, and the best one speaks for the concept, corrected for having been picked.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use assay_backtest::judge::{ConceptItem, concept};
 use assay_backtest::overfitting::WalkForwardSettings;
-use assay_backtest::permutation::PermutationSettings;
+use assay_backtest::permutation::{Permutation, PermutationSettings};
 use assay_backtest::robustness::{NoiseSettings, agreement};
 use assay_backtest::verdict::{Evidence, Thresholds, Verdict};
 use assay_backtest::{Bars, Costs, Engine, ExamineSettings, Fill, SweepError, columns_read, examine};
 use assay_corpus::Corpus;
 use assay_pine::Strategy;
 use assay_storage::{Database, Tx, Value};
+use assay_telemetry::{GpuEffort, Metrics, SearchedBy};
 use assay_units::{ContentHash, Seed, Timestamp};
 use assay_world::World;
 
+use super::draws::{self, Draws};
 use super::{StageError, Subject, finish};
 use crate::inbox::Job;
 use crate::pipeline::{Activities, ValidateSettings};
@@ -36,6 +39,7 @@ pub(crate) struct Validate<'a> {
     pub world: &'a World,
     pub settings: &'a ValidateSettings,
     pub activities: &'a Activities,
+    pub metrics: &'a Metrics,
     /// Set when the program is stopping.
     pub stop: &'a AtomicBool,
 }
@@ -157,7 +161,7 @@ impl Validate<'_> {
             fee: self.settings.costs.fee.max(strategy.settings().commission_percent.unwrap_or(0.0) / 100.0),
             slippage: self.settings.costs.slippage,
         };
-        let settings = ExamineSettings {
+        let mut settings = ExamineSettings {
             costs,
             fill,
             threads: self.settings.threads,
@@ -174,6 +178,8 @@ impl Validate<'_> {
             noise: NoiseSettings::default(),
             bootstrap_draws: BOOTSTRAP_DRAWS,
             thresholds: Thresholds::default(),
+            memory: None,
+            screener: self.settings.screener.clone(),
         };
         let mut view = ExaminationView {
             ordinal,
@@ -192,6 +198,7 @@ impl Validate<'_> {
             fee: costs.fee,
             slippage: costs.slippage,
             fill: fill.as_str().into(),
+            computed: String::new(),
             chosen: None,
         };
         if let Some(missing) = missing_columns(strategy, &bars) {
@@ -204,6 +211,12 @@ impl Validate<'_> {
             self.activities.set(&job.concept, &what, (done, all), (points, of));
             !self.stop.load(Ordering::Relaxed)
         };
+        let search = draws::name(&proposal.pine, &set.hash, &settings);
+        let draws = Arc::new(Draws::of(self.database, self.world.clock.clone(), search)?);
+        if draws.count() > 0 {
+            tracing::info!(event = "search_goes_on", "{what}: {} permuted markets were searched before", draws.count());
+        }
+        settings.memory = Some(draws.clone());
         match examine(strategy, &bars, &settings, prior, &hear) {
             Ok(examination) => {
                 let judgement = &examination.judgement;
@@ -216,15 +229,59 @@ impl Validate<'_> {
                 let walked = examination.chosen.as_ref().and_then(|chosen| chosen.walk_forward.as_ref());
                 view.test_from = walked.and_then(|walked| bars.time.get(walked.first_bar)).copied();
                 view.scatter = judgement.scatter;
+                let permutation = examination.chosen.as_ref().and_then(|chosen| chosen.permutation.as_ref());
+                if let Some(permutation) = permutation {
+                    view.computed = computed(permutation);
+                    self.tell(&what, permutation);
+                }
                 view.chosen = ChosenView::of(&examination, strategy, &bars.time, view.periods_per_year);
             }
-            Err(SweepError::Cancelled) => return Err(StageError::Stopped),
+            Err(SweepError::Cancelled) => {
+                draws.write();
+                return Err(StageError::Stopped);
+            }
             Err(error) => {
                 view.verdict = Verdict::NotTestable.as_str().into();
                 view.summary = format!("Not testable: {error}.");
             }
         }
         self.commit(job, proposal, set, &view)
+    }
+
+    /// Who searched the permuted markets: into the metrics, and into the log where a device was asked for.
+    fn tell(&self, what: &str, permutation: &Permutation) {
+        let Permutation { permutations, computed, .. } = permutation;
+        let alone = permutations - computed.screened - computed.undecided - computed.remembered;
+        for (by, markets) in [
+            (SearchedBy::Processor, alone),
+            (SearchedBy::Gpu, computed.screened),
+            (SearchedBy::Both, computed.undecided),
+        ] {
+            self.metrics.markets_searched(by, markets.into());
+        }
+        if let Some(device) = &computed.device {
+            let effort = computed.effort;
+            let told = GpuEffort {
+                computation_time: effort.computation_time,
+                batch_fill: effort.fill_percent as f64 / 100.0,
+                halved: effort.halved.into(),
+            };
+            self.metrics.gpu_worked(device, told, computed.again);
+            tracing::info!(
+                event = "search_screened",
+                duration_ms = effort.computation_time.as_millis() as u64,
+                device,
+                markets = computed.screened,
+                undecided = computed.undecided,
+                again = computed.again,
+                batch = effort.batch,
+                batch_fill_percent = effort.fill_percent,
+                "{what}: permuted markets screened"
+            );
+        }
+        if let Some(why) = &computed.because {
+            tracing::debug!(event = "search_on_processor", "{what}: {why}");
+        }
     }
 
     /// The item and its looks, in one transaction: a look is never forgotten and never counted twice.
@@ -264,6 +321,7 @@ impl Validate<'_> {
                     ],
                 )?;
             }
+            draws::forget(tx)?;
             let what = format!("{} on {}", view.title, view.symbol);
             timeline::add(tx, &job.concept, now, "examined", &format!("{what}: {}", view.verdict), None)
         })?;
@@ -396,6 +454,19 @@ fn not_testable(now: Timestamp) -> VerdictView {
         own: Looks::default(),
         agreement: None,
         at: now.to_string(),
+    }
+}
+
+/// Who searched the permuted markets, in words.
+fn computed(permutation: &Permutation) -> String {
+    let Permutation { permutations, computed, .. } = permutation;
+    let because = computed.because.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+    match &computed.device {
+        None => format!("the processor{because}"),
+        Some(device) => format!(
+            "{device}, which decided {} of {permutations} permuted markets by nominating {} sets; every figure is the processor's{because}",
+            computed.screened, computed.again
+        ),
     }
 }
 

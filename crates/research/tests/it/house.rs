@@ -148,6 +148,7 @@ impl House {
                     threads: 1,
                     grid_max: self.options.grid_max,
                     permutations_max: 20,
+                    screener: None,
                 },
                 unbilled: Unbilled::Loopback,
                 settle_every: Duration::from_secs(1),

@@ -50,6 +50,18 @@ impl<A: ClosedLabel, B: ClosedLabel> ClosedLabel for (A, B) {
 }
 
 closed_label! {
+    /// Who found the best set of a permuted market.
+    SearchedBy, "by", {
+        /// The processor alone.
+        Processor = "processor",
+        /// A GPU nominated, the processor traded what may be the best.
+        Gpu = "gpu",
+        /// A GPU nominated too many, and the processor swept the market.
+        Both = "both",
+    }
+}
+
+closed_label! {
     /// What became of a concept.
     ConceptOutcome, "outcome", {
         /// Its best strategy may be more than luck.

@@ -19,8 +19,8 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 pub use exposition::{Exposition, exposition_for};
-pub use labels::{ConceptOutcome, Denial, QueueState, Resource, SignatureFault, Stage};
-use series::{MaybeGauge, PerLabel};
+pub use labels::{ConceptOutcome, Denial, QueueState, Resource, SearchedBy, SignatureFault, Stage};
+use series::{MaybeGauge, MaybeInfo, PerLabel};
 
 /// Upper bounds in seconds. Stages promise to end within 300 s and concepts within 600 s; both lie on a bound.
 const SECONDS: [f64; 13] = [0.05, 0.25, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 450.0, 600.0, 900.0];
@@ -52,6 +52,43 @@ struct Catalogue {
     signature_failures: PerLabel<SignatureFault, Counter>,
     trials: Counter,
     log_dropped: Counter,
+    markets: PerLabel<SearchedBy, Counter>,
+    again: Counter,
+    gpu: MaybeInfo,
+    gpu_seconds: Counter<f64, AtomicU64>,
+    gpu_halved: Counter,
+    gpu_batch_fill: MaybeGauge,
+    gpu_utilization: MaybeGauge,
+    gpu_memory_used: MaybeGauge,
+    gpu_memory: MaybeGauge,
+    gpu_temperature: MaybeGauge,
+    gpu_power: MaybeGauge,
+}
+
+/// What a GPU did for one search.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GpuEffort {
+    /// Time that it worked, copies included.
+    pub computation_time: Duration,
+    /// Share of the batches' invocations that had a point, 0 to 1.
+    pub batch_fill: f64,
+    /// How often a batch was halved because memory ran out.
+    pub halved: u64,
+}
+
+/// What a card's driver says of it now. What it does not say is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct GpuLevels {
+    /// Share of the last sampling period in which a kernel ran, 0 to 1.
+    pub utilization: Option<f64>,
+    /// Memory in use, in bytes.
+    pub memory_used: Option<f64>,
+    /// All memory, in bytes.
+    pub memory: Option<f64>,
+    /// Degrees Celsius.
+    pub temperature: Option<f64>,
+    /// Watts.
+    pub power: Option<f64>,
 }
 
 /// What the ledger says of one resource today.
@@ -85,6 +122,10 @@ impl Metrics {
         let budget_unaccounted = PerLabel::new(Counter::default);
         let signature_failures = PerLabel::new(Counter::default);
         let (trials, log_dropped) = (Counter::default(), Counter::default());
+        let (markets, again) = (PerLabel::new(Counter::default), Counter::default());
+        let (gpu, gpu_seconds, gpu_halved) = (MaybeInfo::default(), Counter::default(), Counter::default());
+        let [gpu_batch_fill, gpu_utilization, gpu_memory_used, gpu_memory, gpu_temperature, gpu_power] =
+            [(); 6].map(|()| MaybeGauge::default());
 
         let r = &mut registry;
         r.register("build", "The version that runs", Info::new(vec![("version".to_owned(), version.to_owned())]));
@@ -104,6 +145,21 @@ impl Metrics {
         r.register("webhook_signature_failures", "Deliveries refused for their signature", signature_failures.clone());
         r.register("trials", "Parameter sets tried on price data", trials.clone());
         r.register("log_dropped", "Log lines that could not be written", log_dropped.clone());
+        r.register(
+            "permuted_markets",
+            "Permuted markets that were searched, by who found the best set",
+            markets.clone(),
+        );
+        r.register("gpu_points_again", "Points that a GPU nominated and the processor traded again", again.clone());
+        r.register("gpu", "The GPU that screens permuted markets", gpu.clone());
+        r.register("gpu_computation_time_seconds", "Time that the GPU worked, copies included", gpu_seconds.clone());
+        r.register("gpu_batches_halved", "Batches that were halved because memory ran out", gpu_halved.clone());
+        r.register("gpu_batch_fill_ratio", "Share of the last batches' invocations with work", gpu_batch_fill.clone());
+        r.register("gpu_utilization_ratio", "Share of the time in which a kernel ran", gpu_utilization.clone());
+        r.register("gpu_memory_used_bytes", "Memory of the GPU in use", gpu_memory_used.clone());
+        r.register("gpu_memory_bytes", "Memory of the GPU", gpu_memory.clone());
+        r.register("gpu_temperature_celsius", "Temperature of the GPU", gpu_temperature.clone());
+        r.register("gpu_power_watts", "Power that the GPU draws", gpu_power.clone());
 
         Metrics(Arc::new(Catalogue {
             registry,
@@ -123,6 +179,17 @@ impl Metrics {
             signature_failures,
             trials,
             log_dropped,
+            markets,
+            again,
+            gpu,
+            gpu_seconds,
+            gpu_halved,
+            gpu_batch_fill,
+            gpu_utilization,
+            gpu_memory_used,
+            gpu_memory,
+            gpu_temperature,
+            gpu_power,
         }))
     }
 
@@ -183,6 +250,29 @@ impl Metrics {
     /// Parameter sets were tried on price data.
     pub fn trials_done(&self, trials: u64) {
         self.0.trials.inc_by(trials);
+    }
+
+    /// Permuted markets were searched.
+    pub fn markets_searched(&self, by: SearchedBy, markets: u64) {
+        self.0.markets.at(by).inc_by(markets);
+    }
+
+    /// A GPU, named once, did its part of a search, after which the processor traded `again` points.
+    pub fn gpu_worked(&self, device: &str, effort: GpuEffort, again: u64) {
+        self.0.gpu.set(vec![("device", device.to_owned())]);
+        self.0.gpu_seconds.inc_by(effort.computation_time.as_secs_f64());
+        self.0.gpu_halved.inc_by(effort.halved);
+        self.0.gpu_batch_fill.set(Some(effort.batch_fill));
+        self.0.again.inc_by(again);
+    }
+
+    /// How the card is doing that screens permuted markets.
+    pub fn set_gpu(&self, levels: GpuLevels) {
+        self.0.gpu_utilization.set(levels.utilization);
+        self.0.gpu_memory_used.set(levels.memory_used);
+        self.0.gpu_memory.set(levels.memory);
+        self.0.gpu_temperature.set(levels.temperature);
+        self.0.gpu_power.set(levels.power);
     }
 
     /// A log line was lost.

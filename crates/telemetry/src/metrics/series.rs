@@ -1,9 +1,10 @@
 //! Metrics that know their label values beforehand: no map, no lock, a fixed order, and every series there from the start.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeMetric, MetricEncoder};
+use prometheus_client::metrics::info::Info;
 use prometheus_client::metrics::{MetricType, TypedMetric};
 
 use super::Real;
@@ -43,6 +44,30 @@ impl<L: ClosedLabel + EncodeLabelSet, M: EncodeMetric> EncodeMetric for PerLabel
 
     fn metric_type(&self) -> MetricType {
         self.0[0].1.metric_type()
+    }
+}
+
+/// Names and values.
+type Facts = Vec<(&'static str, String)>;
+
+/// Facts that are known once something was opened: one series at most, absent until then.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MaybeInfo(Arc<OnceLock<Info<Facts>>>);
+
+impl MaybeInfo {
+    /// Shows the facts; the first ones stay.
+    pub(super) fn set(&self, facts: Facts) {
+        let _ = self.0.set(Info::new(facts));
+    }
+}
+
+impl EncodeMetric for MaybeInfo {
+    fn encode(&self, encoder: MetricEncoder) -> Result<(), fmt::Error> {
+        self.0.get().map_or(Ok(()), |info| info.encode(encoder))
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Info
     }
 }
 

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use assay_telemetry::metrics::BudgetLevels;
-use assay_telemetry::{ConceptOutcome, Denial, Exposition, Metrics, QueueState, Resource, SignatureFault, Stage};
+use assay_telemetry::{
+    ConceptOutcome, Denial, Exposition, GpuEffort, GpuLevels, Metrics, QueueState, Resource, SearchedBy,
+    SignatureFault, Stage,
+};
 use assay_units::{ConceptId, Timestamp};
 
 fn samples(text: &str) -> Vec<&str> {
@@ -29,12 +32,19 @@ fn a_fresh_process_shows_every_series_at_zero() {
         "pipeline_webhook_signature_failures_total{reason=\"body_mismatch\"} 0",
         "pipeline_trials_total 0",
         "pipeline_log_dropped_total 0",
+        "pipeline_permuted_markets_total{by=\"both\"} 0",
+        "pipeline_gpu_computation_time_seconds_total 0.0",
+        "pipeline_gpu_points_again_total 0",
+        "pipeline_gpu_batches_halved_total 0",
     ] {
         assert!(samples(&text).contains(&expected), "{expected} is missing from\n{text}");
     }
     assert!(samples(&text).len() < 500);
     assert!(samples(&text).iter().all(|line| line.starts_with("pipeline_")));
     assert!(!text.contains("oldest_pending_timestamp_seconds 0"), "no message waits, so there is no time to show");
+    for absent in ["pipeline_gpu_info", "pipeline_gpu_power_watts", "pipeline_gpu_batch_fill_ratio"] {
+        assert!(!samples(&text).iter().any(|line| line.starts_with(absent)), "{absent}: no GPU was opened");
+    }
 }
 
 #[test]
@@ -53,6 +63,11 @@ fn what_happens_is_counted() {
     metrics.signature_failed(SignatureFault::parse("wrong_subject").unwrap());
     metrics.trials_done(10_000);
     metrics.clone().trials_done(1);
+    metrics.markets_searched(SearchedBy::Gpu, 40);
+    let effort = GpuEffort { computation_time: Duration::from_millis(1_250), batch_fill: 0.97, halved: 1 };
+    metrics.gpu_worked("A card (Vulkan, f32)", effort, 55);
+    metrics.gpu_worked("Another", effort, 5);
+    metrics.set_gpu(GpuLevels { power: Some(61.5), memory: Some(8e9), ..GpuLevels::default() });
     let text = metrics.render(Exposition::Classic);
     for expected in [
         "pipeline_concepts_total{outcome=\"rejected\"} 1",
@@ -70,6 +85,14 @@ fn what_happens_is_counted() {
         "pipeline_budget_unaccounted_total{resource=\"web_requests\"} 5",
         "pipeline_webhook_signature_failures_total{reason=\"wrong_subject\"} 1",
         "pipeline_trials_total 10001",
+        "pipeline_permuted_markets_total{by=\"gpu\"} 40",
+        "pipeline_gpu_info{device=\"A card (Vulkan, f32)\"} 1",
+        "pipeline_gpu_computation_time_seconds_total 2.5",
+        "pipeline_gpu_points_again_total 60",
+        "pipeline_gpu_batches_halved_total 2",
+        "pipeline_gpu_batch_fill_ratio 0.97",
+        "pipeline_gpu_power_watts 61.5",
+        "pipeline_gpu_memory_bytes 8000000000.0",
     ] {
         assert!(samples(&text).contains(&expected), "{expected} is missing from\n{text}");
     }
@@ -97,7 +120,7 @@ fn the_classic_text_describes_each_sample_under_its_own_name() {
             assert!(!line.contains(" # "), "an exemplar in classic text: {line}");
         }
     }
-    assert_eq!(described.len(), 17);
+    assert_eq!(described.len(), 28);
 }
 
 #[test]

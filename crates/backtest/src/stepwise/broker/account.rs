@@ -7,6 +7,7 @@
 
 use super::Side;
 use super::settings::{BrokerSettings, Rates};
+use super::watch::Books;
 
 #[derive(Clone, Debug)]
 pub(super) struct Account {
@@ -112,6 +113,18 @@ impl Account {
         if charge {
             self.cash -= self.rates.per_order;
         }
+    }
+
+    /// Takes up the money and the last close of bars that were slept through.
+    pub fn wake(&mut self, before: f64, close: f64) {
+        self.before = before;
+        if self.is_multiplied() {
+            self.mark = close;
+        }
+    }
+
+    pub fn books(&self) -> Books {
+        Books { before: self.before, cash: self.cash, contracts: self.contracts, counted: self.counted }
     }
 
     /// Nothing is held any more: rounding leaves no trace of a contract.

@@ -4,8 +4,9 @@
 //! The turn of a bar: [`Broker::begin`] works the resting orders along the bar's assumed path and marks the position at the
 //! close; the script runs and reads ([`Broker::position_size`] and the like, in `reads.rs`) and leaves orders ([`Broker::order`],
 //! [`Broker::exit`], [`Broker::close`], [`Broker::cancel`]); [`Broker::end`] fills what fills at the close and gives the
-//! bar's growth of equity. Files: `settings` (header and house), `orders` (what a script can ask), `late` (orders on their way), `path` (what is reached
-//! when), `execute` (what a fill does), `account` (the money), `trades` and `reads`.
+//! bar's growth of equity. Files: `settings` (header and house), `orders` (what a script can ask), `late` (orders on their
+//! way), `path` (what is reached when), `execute` (what a fill does), `account` (the money), `trades`, `reads`, and
+//! `watch` (sleeping through quiet bars).
 //!
 //! Semantics are those of TradingView's documented emulator, with the house's choices where it is silent:
 //! - Market orders fill at the next open. A stop buy fills at max(open, p), a limit buy at min(open, p), mirrored for sales.
@@ -25,6 +26,7 @@ mod path;
 mod reads;
 mod settings;
 mod trades;
+mod watch;
 
 #[cfg(test)]
 mod tests;

@@ -278,11 +278,11 @@ fn works_on(resting: &RestingExit, trade: &OpenTrade) -> bool {
 }
 
 /// Whether it has a trailing stop: a start and a distance, 0 at least.
-fn trails(exit: &Exit) -> bool {
+pub(super) fn trails(exit: &Exit) -> bool {
     exit.trail_offset >= 0.0 && !(exit.trail_price.is_nan() && exit.trail_points.is_nan())
 }
 
-fn trail_level(exit: &Exit, trade: &OpenTrade, tick: f64) -> f64 {
+pub(super) fn trail_level(exit: &Exit, trade: &OpenTrade, tick: f64) -> f64 {
     let sign = trade.side.sign();
     let points = trade.entry_price + sign * exit.trail_points * tick;
     // Whichever is reached first; a missing one is NaN and does not count.

@@ -38,10 +38,10 @@ use calendar::Interval;
 use machine::Machine;
 use trace::Trace;
 
-/// Most rounds of all loops on one bar.
-pub const LOOPS_PER_BAR_MAX: u64 = 2_000_000;
+/// Most rounds of all loops on one bar; fewer where a fuzzer asks, which takes a long run for a hang.
+pub const LOOPS_PER_BAR_MAX: u64 = if cfg!(fuzzing) { 20_000 } else { 2_000_000 };
 /// Most rounds of all loops in one run.
-pub const LOOPS_PER_RUN_MAX: u64 = 300_000_000;
+pub const LOOPS_PER_RUN_MAX: u64 = if cfg!(fuzzing) { 100_000 } else { 300_000_000 };
 /// Most elements of an array, a map or a matrix, as on TradingView.
 pub const ELEMENTS_MAX: usize = 100_000;
 /// Longest text, in bytes.
@@ -77,7 +77,7 @@ pub(super) struct Plan<'a> {
 ///
 /// # Errors
 /// What the script raises by itself (`runtime.error`, an index outside of an array), bounds that it runs into, an interval that
-/// the bars cannot give, and ranges without a bar.
+/// the bars cannot give, ranges without a bar, and bars with a price or volume that no market has.
 pub fn interpret(
     script: &Script,
     values: &[f64],
@@ -118,6 +118,7 @@ fn walk(
     if values.len() != script.inputs.len() {
         return Err(stop(format!("{} values for {} inputs", values.len(), script.inputs.len())));
     }
+    bars.computable(trade.end).map_err(|error| stop(error.to_string()))?;
     let settings = house.with(&script.settings, &bars);
     let mut machine = Machine::new(&script.body, bars, interval, script.version, settings.mintick, values);
     machine.account = Some(Account::new(&settings, *late));

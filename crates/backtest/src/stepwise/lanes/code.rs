@@ -4,18 +4,23 @@
 //! leaf: it is computed a column at a time, outside, and only spread here. The instructions give the very bits of
 //! `assay_pine::fold`.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use assay_pine::StepProgram;
 use assay_pine::fold;
-use assay_pine::graph::{Binary, Broker as Read, Compare, Kind, NodeId, Op, Shape, Unary};
+use assay_pine::graph::{Binary, Broker as Read, Compare, Graph, Kind, NodeId, Op, Shape, Unary};
 
-use super::vector::{Mask, Num};
+use super::schedule::{Nodes, Part, Schedule, schedule};
+use super::slots::Slots;
+use super::vector::Num;
 use crate::compute::isa::Words;
 
 /// Lanes of one batch: so many that the dispatch of an instruction is paid by several vectors.
 pub(in crate::stepwise) const WIDTH: usize = 64;
 
 #[derive(Clone, Copy, Debug)]
-enum Step {
+pub(super) enum Step {
     Add,
     Sub,
     Mul,
@@ -41,20 +46,33 @@ enum Step {
     Binary(Binary),
     CopyNumber,
     CopyTruth,
+    /// Writes a number, a truth into a register in the lanes in which the condition is as wanted.
+    Store(bool),
+    StoreTruth(bool),
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Instruction {
-    step: Step,
-    a: u32,
-    b: u32,
-    c: u32,
-    out: u32,
+pub(super) struct Instruction {
+    pub step: Step,
+    pub a: u32,
+    pub b: u32,
+    pub c: u32,
+    pub out: u32,
+}
+
+/// Leaves and instructions that are skipped together.
+#[derive(Clone, Debug)]
+pub(super) struct Section {
+    /// (slot of a truth, as wanted): some lane must have it so.
+    guard: Option<(u32, bool)>,
+    leaves: Range<usize>,
+    instructions: Range<usize>,
 }
 
 /// The code of a strategy.
 #[derive(Clone, Debug)]
 pub(super) struct Code {
+    pub sections: Vec<Section>,
     instructions: Vec<Instruction>,
     /// Slots in all.
     pub slots: usize,
@@ -69,6 +87,8 @@ pub(super) struct Code {
     /// At the end of a bar: (slot of the value, slot of the register, kind).
     nexts: Vec<(u32, u32, Kind)>,
     slot_of: Vec<Option<u32>>,
+    /// By node: sections that must have run for its value to change while the position stays; `None`: it may change anyway.
+    steady: Vec<Option<BTreeSet<usize>>>,
 }
 
 impl Code {
@@ -76,7 +96,22 @@ impl Code {
     /// varies has no element-wise meaning.
     pub fn new(program: &StepProgram, live: &[bool], varies: &[bool], roots: &[NodeId]) -> Option<Code> {
         let graph = &program.graph;
+        let count = graph.nodes.len();
+        let series = |i: usize| graph.nodes[i].shape == Shape::Series;
+        let state = |i: usize| matches!(graph.nodes[i].op, Op::Register(..) | Op::Broker(_));
+        let mut direct = vec![false; count];
+        roots.iter().for_each(|id| direct[id.0 as usize] = true);
+        for i in (0..count).filter(|i| live[*i] && varies[*i] && series(*i)) {
+            Graph::operands(&graph.nodes[i].op).iter().for_each(|id| direct[id.0 as usize] = true);
+            if let Op::Register(register, _) = graph.nodes[i].op {
+                direct[program.registers[register as usize].next.0 as usize] = true;
+            }
+        }
+        let own: Vec<bool> = (0..count).map(|i| live[i] && varies[i] && series(i) && !state(i)).collect();
+        let leaf: Vec<bool> = (0..count).map(|i| direct[i] && !varies[i] && series(i)).collect();
+        let schedule = schedule(program, &Nodes { own: &own, leaf: &leaf });
         let mut code = Code {
+            sections: Vec::new(),
             instructions: Vec::new(),
             slots: 0,
             scalars: Vec::new(),
@@ -84,68 +119,129 @@ impl Code {
             reads: Vec::new(),
             registers: Vec::new(),
             nexts: Vec::new(),
-            slot_of: vec![None; graph.nodes.len()],
+            slot_of: vec![None; count],
+            steady: vec![None; count],
         };
         let mut register_slots: Vec<Option<u32>> = vec![None; program.registers.len()];
-        let mut read_directly: Vec<NodeId> = roots.to_vec();
         for (i, node) in graph.nodes.iter().enumerate() {
-            if live[i] && varies[i] && node.shape == Shape::Series {
-                read_directly.extend(assay_pine::graph::Graph::operands(&node.op));
-                if let Op::Register(register, _) = node.op {
-                    read_directly.push(program.registers[register as usize].next);
-                }
-            }
-        }
-        let mut direct = vec![false; graph.nodes.len()];
-        read_directly.iter().for_each(|id| direct[id.0 as usize] = true);
-        for (i, node) in graph.nodes.iter().enumerate() {
-            let id = NodeId(i as u32);
-            if node.shape == Shape::Scalar || !varies[i] {
-                if direct[i] {
+            match node.op {
+                _ if direct[i] && !series(i) => {
                     let slot = code.slot(i);
-                    let list = if node.shape == Shape::Scalar { &mut code.scalars } else { &mut code.leaves };
-                    list.push((slot, id));
+                    code.scalars.push((slot, NodeId(i as u32)));
+                    code.steady[i] = Some(BTreeSet::new());
                 }
-                continue;
-            }
-            if !live[i] {
-                continue;
-            }
-            let slot = code.slot(i);
-            match &node.op {
-                Op::Register(register, kind) => {
-                    let register = *register as usize;
-                    let initial = program.registers[register].initial;
-                    register_slots[register] = Some(slot);
-                    code.registers.push((slot, *kind, initial));
+                Op::Register(register, kind) if live[i] => {
+                    let slot = code.slot(i);
+                    register_slots[register as usize] = Some(slot);
+                    code.registers.push((slot, kind, program.registers[register as usize].initial));
                 }
-                Op::Broker(what) => code.reads.push((slot, *what)),
-                op => {
-                    let instruction = code.instruction(op, node.kind, slot)?;
-                    code.instructions.push(instruction);
+                Op::Broker(what) if live[i] => {
+                    let slot = code.slot(i);
+                    code.reads.push((slot, what));
+                    code.steady[i] = changes_with_the_position(what).then(BTreeSet::new);
                 }
+                _ => {}
             }
         }
+        for part in &schedule.parts {
+            code.part(program, &schedule, part, &leaf, &register_slots)?;
+        }
+        code.turn(program, &schedule, &register_slots)?;
+        Some(code)
+    }
+
+    /// Appends a section.
+    fn part(
+        &mut self,
+        program: &StepProgram,
+        schedule: &Schedule,
+        part: &Part,
+        leaf: &[bool],
+        register_slots: &[Option<u32>],
+    ) -> Option<()> {
+        let graph = &program.graph;
+        let guard = match part.guard {
+            Some(guard) => Some((self.slot_of(guard.condition)?, guard.wanted)),
+            None => None,
+        };
+        let (first_leaf, first) = (self.leaves.len(), self.instructions.len());
+        for id in &part.nodes {
+            let i = id.0 as usize;
+            let node = graph.node(*id);
+            if leaf[i] {
+                let slot = self.slot(i);
+                self.leaves.push((slot, *id));
+                continue;
+            }
+            let register = program
+                .registers
+                .iter()
+                .zip(&schedule.in_place)
+                .zip(register_slots)
+                .find_map(|((register, place), slot)| (*slot).filter(|_| place.is_some() && register.next == *id));
+            let instruction = match (&node.op, register) {
+                (Op::Select(c, a, b), Some(out)) => {
+                    let wanted = part.guard.is_some_and(|guard| guard.wanted);
+                    let (c, a) = (self.slot_of(*c)?, self.slot_of(if wanted { *a } else { *b })?);
+                    let step = if node.kind == Kind::Truth { Step::StoreTruth(wanted) } else { Step::Store(wanted) };
+                    self.slot_of[i] = Some(out);
+                    self.steady[i] = Some(BTreeSet::from([self.sections.len()]));
+                    Instruction { step, a, b: a, c, out }
+                }
+                (op, _) => {
+                    let operands = Graph::operands(op);
+                    let mut sources = operands.iter().map(|id| self.steady[id.0 as usize].clone());
+                    self.steady[i] = sources.try_fold(BTreeSet::new(), |mut all, of| {
+                        all.extend(of?);
+                        Some(all)
+                    });
+                    let slot = self.slot(i);
+                    self.instruction(op, node.kind, slot)?
+                }
+            };
+            self.instructions.push(instruction);
+        }
+        self.sections.push(Section {
+            guard,
+            leaves: first_leaf..self.leaves.len(),
+            instructions: first..self.instructions.len(),
+        });
+        Some(())
+    }
+
+    /// What the end of a bar does: registers that are not written in place take their next values.
+    fn turn(&mut self, program: &StepProgram, schedule: &Schedule, register_slots: &[Option<u32>]) -> Option<()> {
+        let first = self.instructions.len();
         for (register, slot) in register_slots.iter().enumerate() {
             let Some(slot) = *slot else { continue };
+            if schedule.in_place[register].is_some() {
+                continue;
+            }
             let next = program.registers[register].next;
-            let kind = graph.node(next).kind;
-            let next = code.slot_of[next.0 as usize]?;
+            let kind = program.graph.node(next).kind;
+            let next = self.slot_of[next.0 as usize]?;
             // Another register's slot is overwritten on the way: its value goes through a slot of its own.
             let from = if register_slots.contains(&Some(next)) && next != slot {
-                code.slots += 1;
-                let out = code.slots as u32 - 1;
+                self.slots += 1;
+                let out = self.slots as u32 - 1;
                 let step = if kind == Kind::Truth { Step::CopyTruth } else { Step::CopyNumber };
-                code.instructions.push(Instruction { step, a: next, b: next, c: next, out });
+                self.instructions.push(Instruction { step, a: next, b: next, c: next, out });
                 out
             } else {
                 next
             };
             if from != slot {
-                code.nexts.push((from, slot, kind));
+                self.nexts.push((from, slot, kind));
             }
         }
-        Some(code)
+        let none = self.leaves.len()..self.leaves.len();
+        self.sections.push(Section { guard: None, leaves: none, instructions: first..self.instructions.len() });
+        Some(())
+    }
+
+    /// Sections without which the node's value stays while the position does; `None`: it may change on any bar.
+    pub fn sources(&self, node: NodeId) -> Option<&BTreeSet<usize>> {
+        self.steady[node.0 as usize].as_ref()
     }
 
     /// The slot of a node that an order reads.
@@ -200,12 +296,24 @@ impl Code {
         }
     }
 
-    /// Computes one bar.
+    /// Computes one bar. `load` brings a leaf's values of the bar into its slot.
     #[inline(always)]
-    pub fn execute<S: Words>(&self, simd: S, slots: &mut Slots<S>) {
+    pub fn execute<S: Words>(&self, simd: S, slots: &mut Slots<S>, mut load: impl FnMut(&mut Slots<S>, usize)) {
+        for (at, section) in self.sections.iter().enumerate() {
+            let runs = section.guard.is_none_or(|(slot, wanted)| slots.some(slot, wanted));
+            slots.ran[at] = runs;
+            if runs {
+                section.leaves.clone().for_each(|leaf| load(slots, leaf));
+                self.compute(simd, slots, section);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn compute<S: Words>(&self, simd: S, slots: &mut Slots<S>, section: &Section) {
         let zero = Num::splat(simd, 0.0);
         let na = Num::splat(simd, f64::NAN);
-        for i in &self.instructions {
+        for i in &self.instructions[section.instructions.clone()] {
             match i.step {
                 Step::Add => slots.numbers2(i, |x, y| x + y),
                 Step::Sub => slots.numbers2(i, |x, y| x - y),
@@ -229,6 +337,8 @@ impl Code {
                 Step::CopyTruth => slots.truths3(i, |x, _, _| x),
                 Step::Choose => slots.truths3(i, |x, y, c| c.choose(x, y)),
                 Step::Select => slots.select(i),
+                Step::Store(wanted) => slots.store(i, wanted),
+                Step::StoreTruth(wanted) => slots.store_truth(i, wanted),
             }
         }
     }
@@ -246,66 +356,7 @@ impl Code {
     }
 }
 
-/// The values of one batch: [`WIDTH`] lanes a slot, in vectors. A slot holds numbers or truths, never both.
-pub(super) struct Slots<S: Words> {
-    pub numbers: Vec<Num<S>>,
-    pub truths: Vec<Mask<S>>,
-}
-
-impl<S: Words> Slots<S> {
-    /// Vectors of one slot.
-    pub const GROUPS: usize = WIDTH / S::F64_LANES;
-
-    #[inline(always)]
-    pub fn new(simd: S, slots: usize) -> Slots<S> {
-        Slots {
-            numbers: vec![Num::splat(simd, f64::NAN); slots * Self::GROUPS],
-            truths: vec![Mask::splat(simd, false); slots * Self::GROUPS],
-        }
-    }
-
-    /// Where a slot's vectors lie.
-    #[inline(always)]
-    pub fn range(slot: u32) -> std::ops::Range<usize> {
-        slot as usize * Self::GROUPS..(slot as usize + 1) * Self::GROUPS
-    }
-
-    // An operand's slot is smaller than that of the result.
-    #[inline(always)]
-    fn numbers2(&mut self, i: &Instruction, f: impl Fn(Num<S>, Num<S>) -> Num<S>) {
-        let (before, out) = self.numbers.split_at_mut(Self::range(i.out).start);
-        let (a, b, out) = (&before[Self::range(i.a)], &before[Self::range(i.b)], &mut out[..Self::GROUPS]);
-        for g in 0..Self::GROUPS {
-            out[g] = f(a[g], b[g]);
-        }
-    }
-
-    #[inline(always)]
-    fn comparison(&mut self, i: &Instruction, f: impl Fn(Num<S>, Num<S>) -> Mask<S>) {
-        let (a, b) = (&self.numbers[Self::range(i.a)], &self.numbers[Self::range(i.b)]);
-        let out = &mut self.truths[Self::range(i.out)];
-        for g in 0..Self::GROUPS {
-            out[g] = f(a[g], b[g]);
-        }
-    }
-
-    #[inline(always)]
-    fn truths3(&mut self, i: &Instruction, f: impl Fn(Mask<S>, Mask<S>, Mask<S>) -> Mask<S>) {
-        let (before, out) = self.truths.split_at_mut(Self::range(i.out).start);
-        let (a, b, c) = (&before[Self::range(i.a)], &before[Self::range(i.b)], &before[Self::range(i.c)]);
-        let out = &mut out[..Self::GROUPS];
-        for g in 0..Self::GROUPS {
-            out[g] = f(a[g], b[g], c[g]);
-        }
-    }
-
-    #[inline(always)]
-    fn select(&mut self, i: &Instruction) {
-        let (before, out) = self.numbers.split_at_mut(Self::range(i.out).start);
-        let (a, b, out) = (&before[Self::range(i.a)], &before[Self::range(i.b)], &mut out[..Self::GROUPS]);
-        let c = &self.truths[Self::range(i.c)];
-        for g in 0..Self::GROUPS {
-            out[g] = c[g].pick(a[g], b[g]);
-        }
-    }
+/// Whether what is read only changes when something is opened or closed.
+fn changes_with_the_position(what: Read) -> bool {
+    !matches!(what, Read::Equity | Read::OpenProfit | Read::OldestOpenProfit | Read::NewestOpenProfit)
 }

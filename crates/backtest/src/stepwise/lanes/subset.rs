@@ -1,9 +1,9 @@
-//! Which strategies the lanes hold, and their orders in a form without names.
+//! Which strategies the vectors of [`Group`](super::group::Group) hold, and their orders in a form without names.
 //!
 //! Held: one position at a time, opened by market entries and closed by market orders and at most one bracket for each
 //! position. Everything else (pyramiding, entries by stop or limit, parts, `strategy.order`, cancelling, commission in
-//! money) goes the scalar way. Within the subset every market order is worked on the bar after it was placed, so the queue is
-//! the order of the commands in the text.
+//! money) is kept by brokers that sleep ([`Desk`](super::desk::Desk)). Within the subset every market order is worked on the
+//! bar after it was placed, so the queue is the order of the commands in the text.
 
 use assay_pine::graph::{NodeId, Op};
 use assay_pine::{OrderKind, StepProgram};
@@ -11,7 +11,7 @@ use assay_pine::{OrderKind, StepProgram};
 use crate::stepwise::broker::{Allow, BrokerSettings, Commission, Intrabar, Side, Sizing};
 use crate::stepwise::scalar::side;
 
-/// Most market orders and brackets that a strategy of the lanes may name.
+/// Most market orders and brackets that a strategy of groups may name.
 pub(super) const MARKETS_MAX: usize = 8;
 pub(super) const BRACKETS_MAX: usize = 4;
 
@@ -29,7 +29,7 @@ pub(super) enum Market {
     },
 }
 
-/// Legs of a bracket, in the order of [`Legs`].
+/// Legs of a bracket, in the order of [`Leg`].
 pub(super) const LEGS: usize = 7;
 /// Indices into the legs of a bracket.
 #[derive(Clone, Copy)]
@@ -50,7 +50,7 @@ pub(super) enum Command {
     Bracket { when: NodeId, bracket: usize, legs: [Option<NodeId>; LEGS] },
 }
 
-/// The orders of a strategy that the lanes hold.
+/// The orders of a strategy that groups hold.
 #[derive(Clone, Debug)]
 pub(super) struct Orders {
     pub markets: Vec<Market>,
@@ -69,7 +69,7 @@ pub(super) struct Orders {
 }
 
 impl Orders {
-    /// The strategy's orders; `None` when the lanes do not hold it.
+    /// The strategy's orders; `None` when groups do not hold it.
     pub fn of(program: &StepProgram, settings: &BrokerSettings) -> Option<Orders> {
         if settings.pyramiding > 1
             || matches!(settings.commission, Commission::PerOrder(_) | Commission::PerContract(_))

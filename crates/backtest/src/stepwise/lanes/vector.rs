@@ -128,6 +128,18 @@ impl<S: Words> Mask<S> {
         Num::splat(simd, if truth { 1.0 } else { 0.0 }).gt(Num::splat(simd, 0.0))
     }
 
+    /// Bit i is lane i.
+    #[inline(always)]
+    pub fn bits(self) -> u64 {
+        self.0.bits(self.1)
+    }
+
+    /// Lane i is bit i.
+    #[inline(always)]
+    pub fn of_bits(simd: S, bits: u64) -> Mask<S> {
+        Mask(simd, simd.mask(bits))
+    }
+
     /// Whether some lane is true.
     #[inline(always)]
     pub fn any(self) -> bool {

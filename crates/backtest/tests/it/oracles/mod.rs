@@ -2,6 +2,7 @@
 //! says how far apart we are. `scripts/oracles/setup` installs the peers; where one is missing, its tests say so by name and
 //! pass, so that the suite needs Rust alone.
 
+mod cases;
 mod indicators;
 mod orders;
 mod portfolios;

@@ -16,8 +16,8 @@ use crate::golden_indicators::column;
 use crate::market;
 
 const TICK: f64 = 1e-8;
-const SHARED: &str =
-    "position and equity; there a reversal's commission is shared by the trade it ends and the one it opens";
+const SHARED: &str = "position and equity; there the trade that a reversal ends and the one it opens share its commission, by \
+                      contracts in PyneCore, by halves in PineTS";
 /// Ids of entries and exits.
 const L: u32 = 0;
 const S: u32 = 1;

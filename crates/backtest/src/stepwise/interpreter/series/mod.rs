@@ -33,6 +33,8 @@ pub(super) struct Site {
     windows: Vec<Window>,
     sums: Vec<Sum>,
     averages: Vec<Recursive>,
+    supertrend: indicators::Supertrend,
+    sar: indicators::Sar,
     xs: Vec<f64>,
     /// Calls before this one.
     calls: usize,
@@ -64,6 +66,10 @@ impl Site {
         }
         &mut self.xs[k]
     }
+    /// The change from the number before; `na` where x is.
+    fn moved(&mut self, x: f64) -> f64 {
+        if x.is_nan() { f64::NAN } else { x - self.before(0, x) }
+    }
     /// Remembers `now` and gives what was remembered.
     fn before(&mut self, k: usize, now: f64) -> f64 {
         std::mem::replace(self.x(k), now)
@@ -79,8 +85,13 @@ pub(super) struct Now<'b> {
 }
 
 impl Now<'_> {
-    /// True range; high - low on bar 0.
+    /// True range; `na` on bar 0.
     fn true_range(&self) -> f64 {
+        if self.t == 0 { f64::NAN } else { self.true_range_handling_na() }
+    }
+
+    /// True range; high - low on bar 0.
+    fn true_range_handling_na(&self) -> f64 {
         let (bars, t) = (self.bars, self.t);
         match t {
             0 => bars.high[0] - bars.low[0],
@@ -158,23 +169,21 @@ pub(super) fn advance(which: Ta, site: &mut Site, now: Now<'_>, a: &[f64]) -> Re
         }
         Ta::Rsi => {
             let n = n!(1);
-            let first = site.calls == 0;
-            let moved = a[0] - site.before(0, a[0]);
-            let moved = if first { f64::NAN } else { moved };
+            let moved = site.moved(a[0]);
             let side = |x: f64| if moved.is_nan() { f64::NAN } else { x };
             let (up, down) = (side(moved.max(0.0)), side((-moved).max(0.0)));
             let (u, d) = (site.average(0).rma(up, n), site.average(1).rma(down, n));
-            Number(if u + d == 0.0 { 0.0 } else { 100.0 * u / (u + d) })
+            Number(indicators::share_of_gains(u, d))
         }
         Ta::Stdev => {
             let n = n!(1);
-            let sd = windowed(site.window(0), a[0], n, indicators::stdev);
+            let sd = stdev(site.window(0), a[0], n);
             Number(if a[2] != 0.0 { sd } else { sd * (n as f64 / (n as f64 - 1.0)).sqrt() })
         }
         Ta::Variance => {
             let n = n!(1);
             let w = site.window(0);
-            w.push(a[0], n);
+            w.push_number(a[0], n);
             Number(w.full(n).map_or(f64::NAN, |w| ranks::variance(w, a[2] != 0.0)))
         }
         Ta::Dev => {
@@ -198,24 +207,24 @@ pub(super) fn advance(which: Ta, site: &mut Site, now: Now<'_>, a: &[f64]) -> Re
         }
         Ta::Highest => {
             let n = n!(1);
-            Number(extreme(site.window(0), a[0], n, |new, old| new >= old).1)
+            Number(extreme(site, 0, a[0], n, |new, old| new >= old).1)
         }
         Ta::Lowest => {
             let n = n!(1);
-            Number(extreme(site.window(0), a[0], n, |new, old| new <= old).1)
+            Number(extreme(site, 0, a[0], n, |new, old| new <= old).1)
         }
         Ta::HighestBars => {
             let n = n!(1);
-            Number(extreme(site.window(0), a[0], n, |new, old| new >= old).0)
+            Number(extreme(site, 0, a[0], n, |new, old| new >= old).0)
         }
         Ta::LowestBars => {
             let n = n!(1);
-            Number(extreme(site.window(0), a[0], n, |new, old| new <= old).0)
+            Number(extreme(site, 0, a[0], n, |new, old| new <= old).0)
         }
         Ta::Range => {
             let n = n!(1);
-            let top = extreme(site.window(0), a[0], n, |new, old| new >= old).1;
-            Number(top - extreme(site.window(1), a[0], n, |new, old| new <= old).1)
+            let top = extreme(site, 0, a[0], n, |new, old| new >= old).1;
+            Number(top - extreme(site, 1, a[0], n, |new, old| new <= old).1)
         }
         Ta::Change => {
             let n = n!(1);
@@ -237,22 +246,16 @@ pub(super) fn advance(which: Ta, site: &mut Site, now: Now<'_>, a: &[f64]) -> Re
             let before = w.back(n);
             Number(if before == 0.0 { f64::NAN } else { 100.0 * (a[0] / before - 1.0) })
         }
-        Ta::TrueRange => Number(if now.t == 0 && a[0] == 0.0 { f64::NAN } else { now.true_range() }),
+        Ta::TrueRange => Number(if a[0] == 0.0 { now.true_range() } else { now.true_range_handling_na() }),
         Ta::Atr => {
             let n = n!(0);
             Number(atr(site.average(0), now, n))
         }
         Ta::Mfi => {
             let (n, volume) = (n!(1), now.bars.volume[now.t]);
-            let before = site.before(0, a[0]);
-            let flow = |wanted: bool| match () {
-                () if a[0].is_nan() || before.is_nan() => f64::NAN,
-                () if wanted => a[0] * volume,
-                () => 0.0,
-            };
-            let (up, down) = (flow(a[0] > before), flow(a[0] < before));
+            let [up, down] = indicators::flows(a[0], site.before(0, a[0]), volume);
             let (u, d) = (site.sum(0).next(up, n), site.sum(1).next(down, n));
-            Number(if u + d > 0.0 { 100.0 * u / (u + d) } else { f64::NAN })
+            Number(indicators::money_flow_index(a[0], u, d))
         }
         Ta::Stoch => {
             let n = n!(3);
@@ -271,7 +274,7 @@ pub(super) fn advance(which: Ta, site: &mut Site, now: Now<'_>, a: &[f64]) -> Re
             let Some(n) = length(1)? else { return Ok(Several(vec![f64::NAN; 2])) };
             Several(lines::supertrend(site, now, a[0], n).to_vec())
         }
-        Ta::Sar => Number(lines::sar(site, now, a[0], a[1], a[2])),
+        Ta::Sar => Number(site.sar.next(now.bars, now.t, a[0], a[1], a[2])),
         Ta::Obv => Number(volume::obv(site, now)),
         Ta::Cum => {
             let total = site.x(0);
@@ -281,7 +284,7 @@ pub(super) fn advance(which: Ta, site: &mut Site, now: Now<'_>, a: &[f64]) -> Re
         Ta::Bb | Ta::Bbw => {
             let Some(n) = length(1)? else { return Ok(Several(vec![f64::NAN; 3])) };
             let middle = site.sum(0).next(a[0], n) / n as f64;
-            let width = a[2] * windowed(site.window(0), a[0], n, indicators::stdev);
+            let width = a[2] * stdev(site.window(0), a[0], n);
             band(which == Ta::Bbw, middle, width, now.version)
         }
         Ta::Kc | Ta::Kcw => {
@@ -314,12 +317,11 @@ pub(super) fn advance(which: Ta, site: &mut Site, now: Now<'_>, a: &[f64]) -> Re
                 None => return Ok(Truth(false)),
             };
             let before = site.before(0, a[0]);
-            let w = site.window(0);
-            Truth(if which == Ta::Rising {
-                a[0] > extreme(w, before, n, |new, old| new >= old).1
-            } else {
-                a[0] < extreme(w, before, n, |new, old| new <= old).1
-            })
+            let goes_on = if which == Ta::Rising { a[0] > before } else { a[0] < before };
+            // How many bars in a row.
+            let run = if goes_on { 1.0 + site.x(1).max(0.0) } else { 0.0 };
+            *site.x(1) = run;
+            Truth(run >= n as f64)
         }
         Ta::BarsSince => {
             if a[0] != 0.0 && !a[0].is_nan() {
@@ -361,7 +363,11 @@ pub(super) fn advance(which: Ta, site: &mut Site, now: Now<'_>, a: &[f64]) -> Re
         Ta::PercentileLinear | Ta::PercentileNearest | Ta::Median | Ta::Mode => {
             let n = n!(1);
             let w = site.window(0);
-            w.push(a[0], n);
+            if matches!(which, Ta::Median | Ta::Mode) {
+                w.push_number(a[0], n);
+            } else {
+                w.push(a[0], n);
+            }
             Number(w.full(n).map_or(f64::NAN, |w| {
                 let sorted = ranks::sorted(w);
                 match which {
@@ -374,7 +380,7 @@ pub(super) fn advance(which: Ta, site: &mut Site, now: Now<'_>, a: &[f64]) -> Re
         }
         Ta::Tsi => {
             let (short, long) = (n!(1), n!(2));
-            let moved = a[0] - site.before(0, a[0]);
+            let moved = site.moved(a[0]);
             let inner = site.average(0).ema(moved, long);
             let top = site.average(1).ema(inner, short);
             let inner = site.average(2).ema(moved.abs(), long);
@@ -387,7 +393,8 @@ pub(super) fn advance(which: Ta, site: &mut Site, now: Now<'_>, a: &[f64]) -> Re
             let side = |x: f64| if moved.is_nan() { f64::NAN } else { x };
             let up = site.sum(0).next(side(moved.max(0.0)), n);
             let down = site.sum(1).next(side((-moved).max(0.0)), n);
-            Number(assay_pine::fold::binary(Binary::Div, 100.0 * (up - down), up + down))
+            let share = assay_pine::fold::binary(Binary::Div, 100.0 * (up - down), up + down);
+            Number(if moved.is_nan() { f64::NAN } else { share })
         }
         Ta::Cog => {
             let n = n!(1);
@@ -450,34 +457,45 @@ fn windowed(w: &mut Window, x: f64, n: usize, of: impl Fn(&[f64], usize) -> Vec<
 }
 
 fn wma(w: &mut Window, x: f64, n: usize) -> f64 {
-    windowed(w, x, n, indicators::wma)
+    w.push_filled(x, n);
+    if x.is_nan() { f64::NAN } else { w.full(n).map_or(f64::NAN, |w| last(indicators::wma(w, n))) }
+}
+
+fn stdev(w: &mut Window, x: f64, n: usize) -> f64 {
+    w.push_number(x, n);
+    w.full(n).map_or(f64::NAN, |w| last(indicators::stdev(w, n)))
 }
 
 fn atr(average: &mut Recursive, now: Now<'_>, n: usize) -> f64 {
-    // Wilder's average begins at bar 1, as the columns have it.
-    average.rma(if now.t == 0 { f64::NAN } else { now.true_range() }, n)
+    average.rma(now.true_range_handling_na(), n)
 }
 
 fn stoch(site: &mut Site, x: f64, high: f64, low: f64, n: usize) -> f64 {
-    let top = extreme(site.window(0), high, n, |new, old| new >= old).1;
-    let bottom = extreme(site.window(1), low, n, |new, old| new <= old).1;
+    let top = extreme(site, 0, high, n, |new, old| new >= old).1;
+    let bottom = extreme(site, 1, low, n, |new, old| new <= old).1;
     match top - bottom {
         0.0 => f64::NAN,
         range => 100.0 * (x - bottom) / range,
     }
 }
 
-/// Minus the bars since the extreme of the last n, and the extreme; the latest wins ties.
-fn extreme(w: &mut Window, x: f64, n: usize, beats: impl Fn(f64, f64) -> bool) -> (f64, f64) {
+/// Minus the bars since the extreme of the last n, and the extreme, as `indicators` has them; the latest wins ties.
+fn extreme(site: &mut Site, k: usize, x: f64, n: usize, beats: impl Fn(f64, f64) -> bool) -> (f64, f64) {
+    let early = site.calls + 1 < n;
+    let w = site.window(k);
     w.push(x, n);
-    let Some(w) = w.full(n) else { return (f64::NAN, f64::NAN) };
-    let (mut at, mut best) = (0, w[0]);
+    if early {
+        return (f64::NAN, f64::NAN);
+    }
+    let w = w.since_na(n);
+    let Some(oldest) = w.first() else { return (0.0, f64::NAN) };
+    let (mut at, mut best) = (0, *oldest);
     for (i, v) in w.iter().enumerate() {
         if beats(*v, best) {
             (at, best) = (i, *v);
         }
     }
-    (at as f64 - (n - 1) as f64, best)
+    (at as f64 - (w.len() - 1) as f64, best)
 }
 
 fn band(width_only: bool, middle: f64, width: f64, version: u8) -> Given {

@@ -6,17 +6,17 @@ fn or_zero(x: f64) -> f64 {
     if x.is_nan() { 0.0 } else { x }
 }
 
-/// On-balance volume, from the first bar's volume on, as `indicators::obv`.
+/// On-balance volume, as `indicators::obv`.
 pub(super) fn obv(site: &mut Site, now: Now<'_>) -> f64 {
     let (bars, t) = (now.bars, now.t);
     let sign = match t {
-        0 => 1.0,
+        0 => 0.0,
         t if bars.close[t] > bars.close[t - 1] => 1.0,
         t if bars.close[t] < bars.close[t - 1] => -1.0,
         _ => 0.0,
     };
     let total = site.x(0);
-    *total = or_zero(*total) + sign * bars.volume[t];
+    *total = or_zero(*total) + or_zero(sign * bars.volume[t]);
     *total
 }
 

@@ -1,0 +1,141 @@
+//! What can be said of calls by their names alone: which functions Pine does not have, which calls only draw, and which
+//! functions of a script place orders.
+
+use std::collections::BTreeSet;
+
+use crate::ast::{Block, Expr, ExprKind, StmtKind};
+use crate::walk::{Met, block, expression};
+use crate::{Diagnostic, signatures};
+
+/// Calls that draw, log or alert: nothing that they do or return can change a result.
+const INERT: [&str; 13] = [
+    "plot",
+    "plotshape",
+    "plotchar",
+    "plotarrow",
+    "plotcandle",
+    "plotbar",
+    "hline",
+    "fill",
+    "bgcolor",
+    "barcolor",
+    "alert",
+    "alertcondition",
+    "max_bars_back",
+];
+
+/// Known here although TradingView has no such function: written out there by many scripts.
+const OWN: [&str; 1] = ["ta.kama"];
+
+/// Whether a call, by its name today, draws, logs or alerts and does nothing else.
+pub(crate) fn is_inert(name: &str) -> bool {
+    INERT.contains(&name) || name.starts_with("log.")
+}
+
+/// Calls of functions that neither the script nor Pine has. TradingView does not compile such a script, whatever hangs on
+/// the call; a name of the script's own in front (a variable, a type, a library) is left to whoever knows its type.
+pub(crate) fn unknown(script: &Block, version: u8) -> Vec<Diagnostic> {
+    let own = own_names(script);
+    let mut findings = Vec::new();
+    block(script, &mut |met| {
+        let Met::Expression(Expr { kind: ExprKind::Call { name, .. }, span }) = met else { return };
+        let head = name.split('.').next().unwrap_or(name);
+        if own.contains(head) || own.contains(name.as_str()) || OWN.contains(&name.as_str()) {
+            return;
+        }
+        let current = signatures::current_function(name, version);
+        if signatures::function(current).is_some() || has_method(current) {
+            return;
+        }
+        let says = format!("the function `{name}` is not known");
+        findings.push(match signatures::nearest(name) {
+            Some(near) => span.advises(says, format!("did you mean {near}?")),
+            None => span.says(says),
+        });
+    });
+    findings.sort_by_key(|finding| (finding.line, finding.column));
+    findings.dedup();
+    findings
+}
+
+/// `box.all.size()`, `line.all.get(0)`: a method of a built-in list.
+fn has_method(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(on, _)| on.ends_with(".all") && signatures::variable(on).is_some())
+}
+
+/// Every name that a script gives to anything, whatever its scope.
+fn own_names(script: &Block) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    block(script, &mut |met| match met {
+        Met::Statement(statement) => match &statement.kind {
+            StmtKind::Declare { names: declared, .. } => names.extend(declared.iter().map(String::as_str)),
+            StmtKind::Function { name, parameters, .. } => {
+                names.insert(name.as_str());
+                names.extend(parameters.iter().map(|parameter| parameter.name.as_str()));
+            }
+            StmtKind::Type { name, .. } | StmtKind::Enum { name, .. } => {
+                names.insert(name);
+            }
+            StmtKind::Import { path, alias } => {
+                names.insert(match alias {
+                    Some(alias) => alias,
+                    None => path.split('/').nth(1).unwrap_or(path),
+                });
+            }
+            _ => {}
+        },
+        Met::Expression(expr) => match &expr.kind {
+            ExprKind::For { counter, .. } => {
+                names.insert(counter);
+            }
+            ExprKind::ForIn { index, item, .. } => {
+                names.extend(index.iter().map(String::as_str));
+                names.insert(item);
+            }
+            _ => {}
+        },
+    });
+    names
+}
+
+/// Whether a call by this name gives something to the broker.
+fn is_order(name: &str) -> bool {
+    const ORDERS: [&str; 7] = ["entry", "order", "exit", "close", "close_all", "cancel", "cancel_all"];
+    name.strip_prefix("strategy.").is_some_and(|order| ORDERS.contains(&order) || order.starts_with("risk."))
+}
+
+/// The functions and methods of a script that place orders, themselves or through others. By name alone: a stranger of the
+/// same name costs speed, not truth.
+pub(crate) fn ordering(script: &Block) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    // A function stands above those that call it; a method may be called on anything.
+    for statement in script {
+        if let StmtKind::Function { name, body, .. } = &statement.kind
+            && body_orders(body, &found)
+        {
+            found.insert(name.clone());
+        }
+    }
+    found
+}
+
+fn body_orders(body: &Block, ordering: &BTreeSet<String>) -> bool {
+    let mut orders = false;
+    block(body, &mut |met| orders |= matches!(met, Met::Expression(expr) if gives_order(expr, ordering)));
+    orders
+}
+
+/// Whether computing an expression may place an order.
+pub(crate) fn orders(expr: &Expr, ordering: &BTreeSet<String>) -> bool {
+    let mut orders = false;
+    expression(expr, &mut |met| orders |= matches!(met, Met::Expression(expr) if gives_order(expr, ordering)));
+    orders
+}
+
+fn gives_order(expr: &Expr, ordering: &BTreeSet<String>) -> bool {
+    match &expr.kind {
+        ExprKind::Call { name, .. } => is_order(name) || ordering.contains(name.rsplit('.').next().unwrap_or(name)),
+        ExprKind::Method { name, .. } => ordering.contains(name),
+        _ => false,
+    }
+}
