@@ -79,6 +79,8 @@ pub struct JudgeInput<'a> {
     pub plateau: Option<f64>,
     /// Filled later.
     pub delay: Option<Delay>,
+    /// Comparisons of the best trial that rounding decides.
+    pub near_ties: Option<u64>,
     /// Without its best trades.
     pub best_trades_out: Option<BestTradesOut>,
     /// On noisy prices.
@@ -172,6 +174,8 @@ pub fn judge(input: &JudgeInput<'_>) -> Judgement {
         cv_paths_positive: input.cv.map(|cv| cv.positive),
         delay_one_kept: kept(input.delay.map(|d| d.one_bar)),
         delay_two_kept: kept(input.delay.map(|d| d.two_bars)),
+        delay_break_even: input.delay.and_then(|d| d.break_even),
+        near_ties: input.near_ties,
         best_trades_out_sharpe: input.best_trades_out.map(|rest| rest.sharpe * root),
         noise_kept: kept(input.noisy.map(|n| n.median)),
         years_positive: input.years_positive,

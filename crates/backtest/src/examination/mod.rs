@@ -25,7 +25,7 @@ use crate::robustness::{
 };
 use crate::screening::Screener;
 use crate::verdict::Thresholds;
-use crate::{Bars, Costs, Engine, Fill, Metrics, SweepError, Trade, metrics};
+use crate::{Bars, Costs, Engine, Fill, Metrics, SweepError, Trade, metrics, near_ties};
 
 /// Best trades that are taken out: one in twenty, but one at least and five at most. Of a trend follower's thirty trades five
 /// are a sixth, and every true one would fail.
@@ -184,6 +184,7 @@ pub fn examine<'a>(
     let sampled = sample::measure(&family, bars, &swept, (best, &run), settings.bootstrap_draws, settings.seed)?;
     let delay = robustness::delay(&family, best.index, bars)?;
     let noisy = robustness::noisy(&family, best.index, bars, settings.noise, settings.seed)?;
+    let near_ties = near_ties(strategy, &values, bars)?;
     let regimes = robustness::regimes(&run, bars);
     let hold = hold_returns(bars, run.first_bar, run.returns.len());
     let benchmark = against_benchmark(&run.returns, &hold);
@@ -204,6 +205,7 @@ pub fn examine<'a>(
         break_even_cost,
         plateau: robustness::plateau(strategy.inputs(), &swept.trials, best.index as usize),
         delay,
+        near_ties,
         best_trades_out,
         noisy,
         benchmark,

@@ -135,7 +135,11 @@ fn alive(strategy: Strategy<'_>) -> Vec<bool> {
 }
 
 /// Every live series that does not depend on the position.
-fn columns(strategy: Strategy<'_>, values: &[f64], bars: &Bars) -> Result<Vec<Option<Arc<Column>>>, SweepError> {
+pub(crate) fn columns(
+    strategy: Strategy<'_>,
+    values: &[f64],
+    bars: &Bars,
+) -> Result<Vec<Option<Arc<Column>>>, SweepError> {
     let Some(graph) = strategy.graph() else { return Ok(Vec::new()) };
     let evaluator = Evaluator { graph, bars };
     let scalars = evaluator.scalars(values);

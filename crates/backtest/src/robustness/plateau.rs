@@ -55,3 +55,38 @@ fn neighbours(inputs: &[Input], index: usize) -> Vec<usize> {
     found.retain(|i| *i != index);
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assay_pine::InputKind;
+
+    fn input(values: usize) -> Input {
+        let grid: Vec<f64> = (1..=values).map(|v| v as f64).collect();
+        Input { name: "n".into(), title: "n".into(), kind: InputKind::Int, default: 1.0, grid, derived: false, line: 1 }
+    }
+
+    /// A trial with this Sharpe ratio a bar: of a hundred returns with a deviation of one percent.
+    fn trial(sharpe: f64) -> Trial {
+        let (n, deviation) = (100.0, 0.01);
+        let sum = n * sharpe * deviation;
+        let sum_sq = (n - 1.0) * deviation * deviation + sum * sum / n;
+        Trial { valid: true, entries: 9, exits: 9, equity: 1.0, max_drawdown: 0.0, sum, sum_sq, observations: 100 }
+    }
+
+    #[test]
+    fn a_hill_is_a_plateau_and_a_needle_is_none() {
+        // Three by three, the best in the middle; its eight neighbours have the median 0.08.
+        let inputs = [input(3), input(3)];
+        let hill = [0.05, 0.06, 0.07, 0.08, 0.10, 0.08, 0.09, 0.09, 0.09].map(trial);
+        assert!((plateau(&inputs, &hill, 4).unwrap() - 0.8).abs() < 1e-9);
+        let needle = [0.0, 0.0, 0.0, 0.0, 0.10, 0.01, 0.01, 0.01, 0.01].map(trial);
+        assert!((plateau(&inputs, &needle, 4).unwrap() - 0.05).abs() < 1e-9);
+        // In a corner there are three; an invalid one does not count.
+        let mut corner = hill;
+        corner[1].valid = false;
+        assert!((plateau(&inputs, &corner, 0).unwrap() - (0.08 + 0.10) / 2.0 / 0.05).abs() < 1e-9);
+        assert_eq!(plateau(&inputs, &[-0.1; 9].map(trial), 4), None);
+        assert_eq!(plateau(&[input(1)], &[trial(0.1)], 0), None);
+    }
+}

@@ -112,6 +112,10 @@ pub struct Evidence {
     pub delay_one_kept: Option<f64>,
     /// Two bars later.
     pub delay_two_kept: Option<f64>,
+    /// The fewest bars that orders come late at which it earns nothing any more; absent when it still earns ten bars late.
+    pub delay_break_even: Option<u32>,
+    /// Comparisons of the best set that rounding decides; absent where its comparisons are not columns.
+    pub near_ties: Option<u64>,
     /// Annual Sharpe ratio without the best trades: one in twenty, at least one and at most five.
     pub best_trades_out_sharpe: Option<f64>,
     /// Median Sharpe ratio on noisy prices over that on the real ones.

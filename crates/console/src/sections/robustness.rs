@@ -1,7 +1,9 @@
 //! What is left when something is changed that should not matter much, by what kind of market it earned, and what each
 //! walk-forward window chose. Rows are plain text, so that HTML and Markdown say the same.
 
-use assay_research::views::{AgreementView, ChosenView, EvidenceView, ReasonView, RegimeView, WindowView};
+use assay_research::views::{
+    AgreementView, ChosenView, DELAY_BARS_MAX, EvidenceView, ReasonView, RegimeView, WindowView,
+};
 use maud::{Markup, html};
 
 use super::marks;
@@ -56,6 +58,16 @@ pub(crate) fn changes(
                 .to_owned(),
         ),
         change("Orders two bars later", "", kept(e.delay_two_kept), "The same, two bars later.".to_owned()),
+        change(
+            "Delay break-even",
+            "",
+            match (e.delay_break_even, e.delay_one_kept) {
+                (Some(bars), _) => plural(bars.into(), "bar", "bars"),
+                (None, Some(_)) => format!("more than {DELAY_BARS_MAX} bars"),
+                (None, None) => or_unmeasured(None, ratio),
+            },
+            "Bars that orders may come late before nothing is left.".to_owned(),
+        ),
         change(
             "Without the best trades",
             "best_trades",
@@ -237,6 +249,15 @@ mod tests {
         );
         assert_eq!((of("Each year alone").left.as_str(), of("Each year alone").passed), (UNMEASURED, None));
         assert_eq!(of("Other symbols").left, "3 of 4");
+        let delay = |e: EvidenceView| {
+            changes(&e, &[], None, None).into_iter().find(|c| c.what == "Delay break-even").unwrap().left
+        };
+        let late = EvidenceView { delay_one_kept: Some(0.9), ..EvidenceView::default() };
+        assert_eq!(delay(EvidenceView { delay_break_even: Some(1), ..late.clone() }), "1 bar");
+        assert_eq!(
+            (delay(late), delay(EvidenceView::default())),
+            ("more than 10 bars".to_owned(), UNMEASURED.to_owned())
+        );
         assert!(changes(&e, &reasons, None, None).iter().all(|c| c.what != "Other symbols"));
     }
 

@@ -18,6 +18,7 @@ pub(crate) struct Figure {
 pub(crate) fn figures(e: &EvidenceView, examination: Option<&ExaminationView>) -> Vec<Figure> {
     let figure = |name, value: String, meaning: &str| Figure { name, value, meaning: meaning.to_owned() };
     let haircut = examination.and_then(|x| x.chosen.as_ref()).and_then(|c| c.haircut_sharpe);
+    let family = examination.and_then(|x| x.chosen.as_ref()).and_then(|c| c.family_haircuts);
     let bars = |n: f64| format!("{} bars", about(n));
     let walk = e.walk_forward;
     let sharpe = match (e.sharpe_annual, e.sharpe_se_annual) {
@@ -127,6 +128,16 @@ pub(crate) fn figures(e: &EvidenceView, examination: Option<&ExaminationView>) -
             or_unmeasured(walk.and_then(|w| w.efficiency), percent),
             "Share of the promised Sharpe ratio that the bars after the choices kept.",
         ),
+        figure(
+            "Loss after choosing",
+            or_unmeasured(e.pbo_loss, percent),
+            "How often the best set of one half of the bars loses money on the other half, over the same splits as the probability of overfitting.",
+        ),
+        figure(
+            "Parameter drift",
+            or_unmeasured(examination.and_then(|x| x.chosen.as_ref()).and_then(|c| c.drift), percent),
+            "How far the choice wanders from one walk-forward window to the next, as a share of the grid.",
+        ),
         figure("Trades", count(e.trades.into()), "Positions opened; few trades prove little."),
         figure(
             "Sharpe ratio, buy and hold",
@@ -163,6 +174,19 @@ pub(crate) fn figures(e: &EvidenceView, examination: Option<&ExaminationView>) -
             "Sharpe ratio after haircut",
             haircut.map_or_else(|| UNMEASURED.to_owned(), ratio),
             "What is left of the Sharpe ratio when its p-value is multiplied by the number of tries (Bonferroni): a second, harsher opinion.",
+        ),
+        figure(
+            "Haircuts by all sets",
+            family.map_or_else(
+                || UNMEASURED.to_owned(),
+                |[bonferroni, holm, bhy]| format!("{}, {}, {}", ratio(bonferroni), ratio(holm), ratio(bhy)),
+            ),
+            "The same by the p-values of every set of this search: Bonferroni, Holm, and Benjamini, Hochberg and Yekutieli.",
+        ),
+        figure(
+            "Near ties",
+            e.near_ties.map_or_else(|| UNMEASURED.to_owned(), count),
+            "Comparisons of two series that only rounding decides, over all bars: with many of them the result hangs on the last digits.",
         ),
         figure(
             "Skew and kurtosis",

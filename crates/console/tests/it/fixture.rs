@@ -196,6 +196,8 @@ fn evidence() -> EvidenceView {
         }),
         delay_one_kept: Some(0.94),
         delay_two_kept: Some(0.81),
+        delay_break_even: Some(7),
+        near_ties: Some(0),
         best_trades_out_sharpe: Some(0.22),
         noise_kept: Some(0.97),
         years_positive: Some(0.8),

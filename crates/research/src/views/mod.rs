@@ -2,13 +2,18 @@
 //!
 //! The bodies of strategies, examinations and verdicts are kept in the database in these very shapes.
 
+mod evidence;
+
 use assay_backtest::judge::TrialCount;
 use assay_backtest::robustness::{Regime, Regimes};
 use assay_backtest::stepwise::broker::Side;
-use assay_backtest::verdict::{Evidence, PermutationEvidence, Reason, Ruling, WalkForwardEvidence};
+use assay_backtest::verdict::{Reason, Ruling};
 use assay_backtest::{Examination, Metrics, Trade, WalkedWindow};
 use assay_pine::Strategy;
 use serde::{Deserialize, Serialize};
+
+pub use assay_backtest::robustness::delay::BARS_MAX as DELAY_BARS_MAX;
+pub use evidence::{EvidenceView, PermutationView, WalkForwardView};
 
 use crate::propose::Proposal;
 
@@ -345,85 +350,6 @@ pub struct ReasonView {
     pub text: String,
 }
 
-/// The numbers behind a verdict; an unmeasured one is absent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[expect(missing_docs, reason = "the names of `assay_backtest::verdict::Evidence`, which says what they are")]
-pub struct EvidenceView {
-    pub observations: usize,
-    pub sharpe: Option<f64>,
-    pub sharpe_annual: Option<f64>,
-    pub sharpe_se_annual: Option<f64>,
-    pub skew: Option<f64>,
-    pub kurtosis: Option<f64>,
-    pub psr0: Option<f64>,
-    pub trials_own: u64,
-    pub trials_raw: u64,
-    pub trials_effective: f64,
-    pub expected_max_raw_annual: Option<f64>,
-    pub expected_max_effective_annual: Option<f64>,
-    pub dsr_raw: Option<f64>,
-    pub dsr_effective: Option<f64>,
-    pub pbo: Option<f64>,
-    pub pbo_splits: Option<u32>,
-    pub min_track_record_obs: Option<f64>,
-    pub min_backtest_years: Option<f64>,
-    pub years: Option<f64>,
-    pub walk_forward: Option<WalkForwardView>,
-    pub trades: u32,
-    pub break_even_cost: Option<f64>,
-    pub assumed_cost: f64,
-    pub plateau: Option<f64>,
-    pub buy_and_hold_sharpe: Option<f64>,
-    pub look_ahead_clean: bool,
-    pub permutation: Option<PermutationView>,
-    pub trials_own_effective: f64,
-    pub pbo_loss: Option<f64>,
-    pub alpha_annual: Option<f64>,
-    pub beta: Option<f64>,
-    pub alpha_t: Option<f64>,
-    pub spa_p: Option<f64>,
-    pub reality_check_p: Option<f64>,
-    pub step_m: Option<u32>,
-    pub sampled: Option<u32>,
-    pub cv_median_sharpe: Option<f64>,
-    pub cv_paths_positive: Option<f64>,
-    pub delay_one_kept: Option<f64>,
-    pub delay_two_kept: Option<f64>,
-    pub best_trades_out_sharpe: Option<f64>,
-    pub noise_kept: Option<f64>,
-    pub years_positive: Option<f64>,
-    pub look_ahead_line: Option<u32>,
-}
-
-/// What the permuted markets say.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "the names of `assay_backtest::verdict::PermutationEvidence`, which says what they are"
-)]
-pub struct PermutationView {
-    pub p: f64,
-    pub p_tail: f64,
-    pub p_looks: f64,
-    pub permutations: u32,
-    pub exceeded: u32,
-    pub median_best_annual: Option<f64>,
-}
-
-/// Walking forward. Sharpe ratios are annual.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "the names of `assay_backtest::verdict::WalkForwardEvidence`, which says what they are"
-)]
-pub struct WalkForwardView {
-    pub train_sharpe: f64,
-    pub test_sharpe: f64,
-    pub efficiency: Option<f64>,
-    pub test_bars: usize,
-}
-
 /// The end of a concept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VerdictView {
@@ -516,132 +442,6 @@ impl From<&Reason> for ReasonView {
 /// The checks of a ruling.
 pub(crate) fn reasons(ruling: &Ruling) -> Vec<ReasonView> {
     ruling.reasons.iter().map(ReasonView::from).collect()
-}
-
-impl From<&Evidence> for EvidenceView {
-    fn from(e: &Evidence) -> EvidenceView {
-        EvidenceView {
-            observations: e.observations,
-            sharpe: e.sharpe,
-            sharpe_annual: e.sharpe_annual,
-            sharpe_se_annual: e.sharpe_se_annual,
-            skew: e.skew,
-            kurtosis: e.kurtosis,
-            psr0: e.psr0,
-            trials_own: e.trials_own,
-            trials_raw: e.trials_raw,
-            trials_effective: e.trials_effective,
-            expected_max_raw_annual: e.expected_max_raw_annual,
-            expected_max_effective_annual: e.expected_max_effective_annual,
-            dsr_raw: e.dsr_raw,
-            dsr_effective: e.dsr_effective,
-            pbo: e.pbo,
-            pbo_splits: e.pbo_splits,
-            min_track_record_obs: e.min_track_record_obs.filter(|x| x.is_finite()),
-            min_backtest_years: e.min_backtest_years.filter(|x| x.is_finite()),
-            years: e.years,
-            walk_forward: e.walk_forward.map(|w| WalkForwardView {
-                train_sharpe: w.train_sharpe,
-                test_sharpe: w.test_sharpe,
-                efficiency: w.efficiency,
-                test_bars: w.test_bars,
-            }),
-            trades: e.trades,
-            break_even_cost: e.break_even_cost,
-            assumed_cost: e.assumed_cost,
-            plateau: e.plateau,
-            buy_and_hold_sharpe: e.buy_and_hold_sharpe,
-            look_ahead_clean: e.look_ahead_clean,
-            permutation: e.permutation.map(|p| PermutationView {
-                p: p.p,
-                p_tail: p.p_tail,
-                p_looks: p.p_looks,
-                permutations: p.permutations,
-                exceeded: p.exceeded,
-                median_best_annual: p.median_best_annual,
-            }),
-            trials_own_effective: e.trials_own_effective,
-            pbo_loss: e.pbo_loss,
-            alpha_annual: e.alpha_annual,
-            beta: e.beta,
-            alpha_t: e.alpha_t,
-            spa_p: e.spa_p,
-            reality_check_p: e.reality_check_p,
-            step_m: e.step_m,
-            sampled: e.sampled,
-            cv_median_sharpe: e.cv_median_sharpe,
-            cv_paths_positive: e.cv_paths_positive,
-            delay_one_kept: e.delay_one_kept,
-            delay_two_kept: e.delay_two_kept,
-            best_trades_out_sharpe: e.best_trades_out_sharpe,
-            noise_kept: e.noise_kept,
-            years_positive: e.years_positive,
-            look_ahead_line: e.look_ahead_line,
-        }
-    }
-}
-
-impl From<&EvidenceView> for Evidence {
-    fn from(e: &EvidenceView) -> Evidence {
-        Evidence {
-            observations: e.observations,
-            sharpe: e.sharpe,
-            sharpe_annual: e.sharpe_annual,
-            sharpe_se_annual: e.sharpe_se_annual,
-            skew: e.skew,
-            kurtosis: e.kurtosis,
-            psr0: e.psr0,
-            trials_own: e.trials_own,
-            trials_raw: e.trials_raw,
-            trials_effective: e.trials_effective,
-            expected_max_raw_annual: e.expected_max_raw_annual,
-            expected_max_effective_annual: e.expected_max_effective_annual,
-            dsr_raw: e.dsr_raw,
-            dsr_effective: e.dsr_effective,
-            pbo: e.pbo,
-            pbo_splits: e.pbo_splits,
-            min_track_record_obs: e.min_track_record_obs,
-            min_backtest_years: e.min_backtest_years,
-            years: e.years,
-            walk_forward: e.walk_forward.map(|w| WalkForwardEvidence {
-                train_sharpe: w.train_sharpe,
-                test_sharpe: w.test_sharpe,
-                efficiency: w.efficiency,
-                test_bars: w.test_bars,
-            }),
-            trades: e.trades,
-            break_even_cost: e.break_even_cost,
-            assumed_cost: e.assumed_cost,
-            plateau: e.plateau,
-            buy_and_hold_sharpe: e.buy_and_hold_sharpe,
-            look_ahead_clean: e.look_ahead_clean,
-            permutation: e.permutation.map(|p| PermutationEvidence {
-                p: p.p,
-                p_tail: p.p_tail,
-                p_looks: p.p_looks,
-                permutations: p.permutations,
-                exceeded: p.exceeded,
-                median_best_annual: p.median_best_annual,
-            }),
-            trials_own_effective: e.trials_own_effective,
-            pbo_loss: e.pbo_loss,
-            alpha_annual: e.alpha_annual,
-            beta: e.beta,
-            alpha_t: e.alpha_t,
-            spa_p: e.spa_p,
-            reality_check_p: e.reality_check_p,
-            step_m: e.step_m,
-            sampled: e.sampled,
-            cv_median_sharpe: e.cv_median_sharpe,
-            cv_paths_positive: e.cv_paths_positive,
-            delay_one_kept: e.delay_one_kept,
-            delay_two_kept: e.delay_two_kept,
-            best_trades_out_sharpe: e.best_trades_out_sharpe,
-            noise_kept: e.noise_kept,
-            years_positive: e.years_positive,
-            look_ahead_line: e.look_ahead_line,
-        }
-    }
 }
 
 /// Trades kept with an examination.
