@@ -138,30 +138,29 @@ impl Walk<'_> {
     /// Bars that a series function adds to the needs of its arguments.
     fn length(&self, which: Ta, args: &[Code]) -> usize {
         let n = |k: usize| args.get(k).map_or(self.unseen, |arg| self.distance(arg));
+        let last = |k: usize| n(k).saturating_sub(1);
         match which {
-            Ta::Sma | Ta::Ema | Ta::Rma | Ta::Wma | Ta::Vwma | Ta::Alma | Ta::Linreg | Ta::Cci | Ta::Cog => {
-                n(1).saturating_sub(1)
-            }
-            Ta::Stdev | Ta::Variance | Ta::Dev | Ta::Sum | Ta::Highest | Ta::Lowest => n(1).saturating_sub(1),
-            Ta::HighestBars | Ta::LowestBars | Ta::Range | Ta::Bb | Ta::Bbw | Ta::Kc | Ta::Kcw => {
-                n(1).saturating_sub(1)
-            }
-            Ta::PercentileLinear | Ta::PercentileNearest | Ta::Median | Ta::Mode => n(1).saturating_sub(1),
+            Ta::Sma | Ta::Ema | Ta::Rma | Ta::Wma | Ta::Vwma | Ta::Alma | Ta::Linreg | Ta::Cci | Ta::Cog => last(1),
+            Ta::Stdev | Ta::Variance | Ta::Dev | Ta::Sum | Ta::Highest | Ta::Lowest => last(1),
+            Ta::HighestBars | Ta::LowestBars | Ta::Range | Ta::Bb | Ta::Bbw | Ta::Mfi | Ta::Supertrend => last(1),
+            Ta::PercentileLinear | Ta::PercentileNearest | Ta::Median | Ta::Mode => last(1),
+            // Of true ranges, which exist from bar 1 on, or of plain ones.
+            Ta::Kc | Ta::Kcw => last(1) + usize::from(!matches!(args.get(3), Some(Code::Truth(false)))),
+            Ta::TrueRange => usize::from(matches!(args.first(), Some(Code::Truth(false)))),
             Ta::Swma => 3,
             Ta::Hma => (n(1) + (n(1) as f64).sqrt() as usize).saturating_sub(2),
-            Ta::Kama | Ta::Rsi | Ta::Change | Ta::ChangedTruth | Ta::Roc | Ta::Mfi => n(1),
-            Ta::PercentRank | Ta::Rising | Ta::Falling | Ta::Cmo | Ta::Supertrend => n(1),
-            Ta::Stoch => n(3).saturating_sub(1),
-            Ta::Wpr => n(0).saturating_sub(1),
-            Ta::Atr => n(0),
+            Ta::Kama | Ta::Rsi | Ta::Change | Ta::ChangedTruth | Ta::Roc => n(1),
+            Ta::PercentRank | Ta::Rising | Ta::Falling | Ta::Cmo => n(1),
+            Ta::Stoch => last(3),
+            Ta::Wpr | Ta::Atr => last(0),
             Ta::Dmi => (n(0) + n(1)).saturating_sub(1),
             Ta::Macd => (n(1).max(n(2)) + n(3)).saturating_sub(2),
             Ta::Tsi => (n(1) + n(2)).saturating_sub(1),
-            Ta::Correlation => n(2).saturating_sub(1),
+            Ta::Correlation => last(2),
             Ta::PivotHigh | Ta::PivotLow => n(1) + n(2),
             Ta::Crossover | Ta::Crossunder | Ta::Cross | Ta::Sar | Ta::IntervalChange => 1,
-            Ta::TrueRange | Ta::Obv | Ta::Cum | Ta::BarsSince | Ta::ValueWhen | Ta::Pvt | Ta::Nvi | Ta::Pvi => 0,
-            Ta::AccDist | Ta::Wad | Ta::Wvad | Ta::Iii | Ta::Vwap | Ta::AllTimeMax | Ta::AllTimeMin | Ta::FixNan => 0,
+            Ta::Obv | Ta::Cum | Ta::BarsSince | Ta::ValueWhen | Ta::Pvt | Ta::Nvi | Ta::Pvi | Ta::AccDist => 0,
+            Ta::Wad | Ta::Wvad | Ta::Iii | Ta::Vwap | Ta::AllTimeMax | Ta::AllTimeMin | Ta::FixNan => 0,
         }
     }
 
