@@ -4,8 +4,9 @@ use assay_backtest::judge::TrialCount;
 use assay_backtest::overfitting::WalkForwardSettings;
 use assay_backtest::permutation::PermutationSettings;
 use assay_backtest::robustness::NoiseSettings;
+use assay_backtest::stepwise::broker::Intrabar;
 use assay_backtest::verdict::{Thresholds, Verdict};
-use assay_backtest::{Bars, Costs, Engine, Examination, ExamineSettings, Fill, examine};
+use assay_backtest::{Bars, Costs, Engine, Examination, ExamineSettings, Fill, Strategy, examine};
 use assay_units::{Seed, SplitMix64};
 
 use crate::{market, strategy};
@@ -106,4 +107,39 @@ fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
         format!("{:?}", examine(&program, &bars, &settings, TrialCount::default(), &|_, _| true).unwrap())
     };
     assert_eq!(text(1), text(3));
+}
+
+/// One strategy on three paths: everything that is measured is the same, luck and other symbols' p-values included.
+#[test]
+fn signals_steps_and_scripts_are_judged_alike() {
+    let bars = reverting(5, 900);
+    let text = "//@version=6\nstrategy(\"T\")\nn = input.int(5, minval=3, maxval=6)\nif ta.roc(close, n) < -0.5\n    \
+                strategy.entry(\"L\", strategy.long)\nif ta.roc(close, n) > 0.5\n    strategy.close(\"L\")\n";
+    let program = assay_pine::compile(text).unwrap();
+    let steps = assay_pine::compile_steps(text).unwrap();
+    let script = assay_pine::check(text).unwrap();
+    let settings = ExamineSettings {
+        permutation: PermutationSettings { permutations_max: 30, stop_at: 3, ..PermutationSettings::default() },
+        ..settings()
+    };
+    let judged = |strategy: Strategy<'_>| {
+        let examination = examine(strategy, &bars, &settings, TrialCount::default(), &|_, _| true).unwrap();
+        let chosen = examination.chosen.unwrap();
+        let warm_up = chosen.warm_up.map(|warm_up| warm_up.bars);
+        (examination.judgement, chosen.index, chosen.trades, chosen.regimes, warm_up)
+    };
+    let (signals, index, trades, regimes, warm_up) = judged((&program).into());
+    assert!(signals.evidence.delay_one_kept.is_some() && signals.evidence.permutation.is_some());
+    for other in [(&steps).into(), Strategy::Script(&script, Intrabar::Pessimistic)] {
+        let (mut found, found_index, found_trades, found_regimes, found_warm_up) = judged(other);
+        assert_eq!((found_index, &found_trades, &found_regimes, found_warm_up), (index, &trades, &regimes, warm_up));
+        // By steps the cost is looked for, by signals it is computed; an interpreted script has no columns to compare.
+        let (a, b) = (signals.evidence.break_even_cost, found.evidence.break_even_cost);
+        assert!(a.zip(b).is_some_and(|(a, b)| (a / b - 1.0).abs() < 1e-4), "{a:?} {b:?}");
+        found.evidence.near_ties = signals.evidence.near_ties;
+        found.evidence.break_even_cost = a;
+        assert_eq!(found.evidence, signals.evidence);
+        assert_eq!(found.ruling.verdict, signals.ruling.verdict);
+        assert_eq!(found.family_haircuts, signals.family_haircuts);
+    }
 }
