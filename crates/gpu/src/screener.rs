@@ -11,9 +11,9 @@ use assay_world::Clock;
 
 use crate::{Device, DeviceInfo, GpuError, Precision, Prepared, Wanted};
 
-/// Bar evaluations of one market from which on a device is asked. Below, the processor is done (at some 2e9 a second and core)
-/// before its own preparation for a device, the columns and their copies, could pay; `benches/results/gpu-preparation.jsonl`
-/// has what that costs.
+/// Bar evaluations of one market from which on a device is asked. Here the processor's own preparation for a device, the columns
+/// and their layout, takes a fifth of its sweep (5 of 24 ms on one core), and less the larger the grid is; below, little is left to
+/// win. `benches/results/gpu-preparation.jsonl` has the figures. What a card then takes was not measured on hardware.
 pub const EVALUATIONS_MIN: u64 = 100_000_000;
 
 /// When the verdict's searches ask a device.
