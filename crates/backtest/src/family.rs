@@ -12,8 +12,8 @@ use assay_pine::{Input, Program, StepProgram};
 use crate::run::run_late;
 use crate::screening::{By, Screener, Screening};
 use crate::stepwise::broker::Intrabar;
-use crate::stepwise::interpreter::{ScriptSweep, run_script, script_block_moments, sweep_script};
-use crate::stepwise::{House, StepSweep, run_steps, step_block_moments, sweep_steps};
+use crate::stepwise::interpreter::{ScriptSweep, run_script, run_script_late, script_block_moments, sweep_script};
+use crate::stepwise::{House, StepSweep, run_steps, run_steps_late, step_block_moments, sweep_steps};
 use crate::{
     BLOCKS, Bars, Costs, Engine, Fill, Moments, Run, Search, SearchScratch, Selection, Sweep, SweepError, SweepResult,
     Trial, WarmUp, block_moments, run, sweep,
@@ -325,18 +325,21 @@ impl<'a> Family<'a> {
         self.run_values(&self.strategy.point(index), bars, range)
     }
 
-    /// The same over all bars, with every order filled `late` bars later than the strategy asks. `None` for a strategy whose
-    /// orders depend on its position: moving its fills would make it another strategy.
+    /// The same over all bars, with every order reaching the market `late` bars later than the strategy gives it. What it reads
+    /// of its position is up to date, so a strategy with feedback goes on asking until its order is filled.
     ///
     /// # Errors
-    /// As [`run()`].
-    pub fn run_late(&self, index: u64, bars: &Bars, late: usize) -> Result<Option<Run>, SweepError> {
+    /// As [`Family::run_values`].
+    pub fn run_late(&self, index: u64, bars: &Bars, late: usize) -> Result<Run, SweepError> {
+        let (values, all) = (self.strategy.point(index), 0..bars.len());
         match self.strategy {
-            Strategy::Signals(program) => {
-                let terms = (self.costs, self.fill);
-                run_late(program, &self.strategy.point(index), bars, terms, 0..bars.len(), late).map(Some)
+            Strategy::Signals(program) => run_late(program, &values, bars, (self.costs, self.fill), all, late),
+            Strategy::Steps(program, intrabar) => {
+                Ok(run_steps_late(program, &values, bars, self.house(intrabar), all, late)?.run)
             }
-            Strategy::Steps(..) | Strategy::Script(..) => Ok(None),
+            Strategy::Script(script, intrabar) => {
+                Ok(run_script_late(script, &values, bars, self.house(intrabar), all, late)?.run)
+            }
         }
     }
 }

@@ -111,7 +111,7 @@ pub struct Chosen {
     pub noisy: Option<Noisy>,
     /// By volatility, trend and year.
     pub regimes: Regimes,
-    /// How much the last values depend on where history begins; `None` for an interpreted script.
+    /// How much the last values depend on where history begins; `None` for a script that stops itself.
     pub warm_up: Option<WarmUpChange>,
     /// Equity, drawdown and buy-and-hold over all bars.
     pub curve: Curve,
@@ -182,7 +182,7 @@ pub fn examine<'a>(
     let break_even_cost = break_even(&family, best.index, bars, swept.first_bar)?;
     let pbo = sample::cross_validate(&family, bars, &swept)?;
     let sampled = sample::measure(&family, bars, &swept, (best, &run), settings.bootstrap_draws, settings.seed)?;
-    let delay = unless_too_few(robustness::delay(&family, best.index, bars))?;
+    let delay = robustness::delay(&family, best.index, bars)?;
     let noisy = robustness::noisy(&family, best.index, bars, settings.noise, settings.seed)?;
     let regimes = robustness::regimes(&run, bars);
     let hold = hold_returns(bars, run.first_bar, run.returns.len());
@@ -227,7 +227,7 @@ pub fn examine<'a>(
         best_trades_out,
         noisy,
         regimes,
-        warm_up: warm_up_change(strategy, &values, bars)?,
+        warm_up: warm_up_change(&family, &values, bars)?,
         curve: drawing::curve(bars, &run, first_test),
         heat_map: drawing::heat_map(strategy.inputs(), &swept.trials),
         trades: run.trades,
@@ -253,14 +253,6 @@ fn break_even(family: &Family<'_>, index: u64, bars: &Bars, first_bar: usize) ->
         Strategy::Steps(..) | Strategy::Script(..) => {
             robustness::break_even_by_running(|fee| Ok(at(fee)?.equity.last().copied()))
         }
-    }
-}
-
-/// Too few bars for a run is an answer here, not an error.
-fn unless_too_few<T>(run: Result<Option<T>, SweepError>) -> Result<Option<T>, SweepError> {
-    match run {
-        Err(SweepError::TooFewBars { .. }) => Ok(None),
-        other => other,
     }
 }
 

@@ -16,5 +16,6 @@ mod trial;
 
 pub use plan::{House, StepSweep};
 pub(crate) use plan::{live, warm_up};
+pub(crate) use run::run_steps_late;
 pub use run::{StepRun, run_steps};
 pub use sweep::{StepSweepResult, step_block_moments, sweep_steps};

@@ -7,7 +7,7 @@ use assay_pine::StepProgram;
 
 use super::broker::{Broker, ClosedTrade, OpenTrade};
 use super::plan::{House, live, warm_up};
-use super::scalar::{Inputs, execute};
+use super::scalar::{Inputs, Timing, execute};
 use crate::evaluate::Evaluator;
 use crate::sweep::RETURNS_MIN;
 use crate::{Bars, Run, SweepError, Trade};
@@ -81,11 +81,23 @@ pub fn run_steps(
     house: House,
     range: Range<usize>,
 ) -> Result<StepRun, SweepError> {
+    run_steps_late(program, values, bars, house, range, 0)
+}
+
+/// The same with every order reaching the broker `late` bars after the strategy gave it.
+pub(crate) fn run_steps_late(
+    program: &StepProgram,
+    values: &[f64],
+    bars: &Bars,
+    house: House,
+    range: Range<usize>,
+    late: usize,
+) -> Result<StepRun, SweepError> {
     let invalid = || SweepError::InvalidPoint { values: values.to_vec() };
     let live = live(program);
     let scalars = Evaluator { graph: &program.graph, bars }.scalars(values);
     let warm = warm_up(program, &live, &scalars).ok_or_else(invalid)?;
-    let lag = house.fill.lag();
+    let lag = house.fill.lag() + late;
     let first = range.start.max(warm.saturating_add(lag));
     if range.end.saturating_sub(first) < RETURNS_MIN {
         return Err(SweepError::TooFewBars {
@@ -98,14 +110,14 @@ pub fn run_steps(
     let seen = bars.prefix(range.end);
     let inputs = Inputs::of(program, &live, values, &seen).map_err(|_| invalid())?;
     let mut run = Run { first_bar: first, returns: vec![], equity: vec![], trades: vec![], bars_held: 0 };
-    let broker =
-        execute(program, &live, &inputs, &house.settings(program, &seen), &seen, first - lag, |t, growth, broker| {
-            if t >= first {
-                run.bars_held += usize::from(broker.side().is_some());
-                run.returns.push(growth - 1.0);
-                run.equity.push(broker.total_growth());
-            }
-        })
-        .map_err(|_| invalid())?;
+    let (settings, timing) = (house.settings(program, &seen), Timing { from: first - lag, late });
+    let broker = execute(program, &live, &inputs, &settings, &seen, timing, |t, growth, broker| {
+        if t >= first {
+            run.bars_held += usize::from(broker.side().is_some());
+            run.returns.push(growth - 1.0);
+            run.equity.push(broker.total_growth());
+        }
+    })
+    .map_err(|_| invalid())?;
     Ok(StepRun::of(run, &broker))
 }

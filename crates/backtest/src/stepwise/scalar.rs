@@ -6,7 +6,9 @@ use assay_pine::fold;
 use assay_pine::graph::{Broker as Read, Kind, NodeId, Op, Shape};
 use assay_pine::{Direction, OrderId, OrderKind, StepProgram};
 
-use super::broker::{Bar, Broker, BrokerSettings, Close, ClosedTrade, Exit, OpenTrade, Order, Side, TooManyOrders};
+use super::broker::{
+    Bar, Broker, BrokerSettings, Close, ClosedTrade, Command, Exit, Late, OpenTrade, Order, Side, TooManyOrders,
+};
 use crate::Bars;
 use crate::evaluate::{Column, Evaluator, Invalid, bit};
 
@@ -33,18 +35,33 @@ impl Inputs {
     }
 }
 
-/// Goes through bars 0..`end`. Orders are placed from bar `from` on; `each(t, growth, broker)` sees the end of each bar.
+/// From which bar on orders are placed, and how many bars they take to the broker.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timing {
+    pub from: usize,
+    pub late: usize,
+}
+
+impl Timing {
+    /// At once.
+    pub fn from(from: usize) -> Timing {
+        Timing { from, late: 0 }
+    }
+}
+
+/// Goes through all bars; `each(t, growth, broker)` sees the end of each.
 pub(super) fn execute(
     program: &StepProgram,
     live: &[bool],
     inputs: &Inputs,
     settings: &BrokerSettings,
     bars: &Bars,
-    from: usize,
+    timing: Timing,
     mut each: impl FnMut(usize, f64, &Broker),
 ) -> Result<Broker, TooManyOrders> {
     let graph = &program.graph;
     let mut broker = Broker::new(settings);
+    let mut way = Late::new(timing.late);
     let mut registers: Vec<f64> = program.registers.iter().map(|register| register.initial).collect();
     let used: Vec<usize> =
         (0..graph.nodes.len()).filter(|i| live[*i] && graph.nodes[*i].shape == Shape::Series).collect();
@@ -62,9 +79,10 @@ pub(super) fn execute(
                 None => value(&graph.nodes[*i].op, &values, &registers, &broker),
             };
         }
-        if t >= from {
-            for command in program.orders.iter().filter(|command| values[command.when.0 as usize] != 0.0) {
-                place(&mut broker, program.version, &command.kind, |id| values[id.0 as usize])?;
+        way.arrive(t, &mut broker)?;
+        if t >= timing.from {
+            for order in program.orders.iter().filter(|order| values[order.when.0 as usize] != 0.0) {
+                way.send(t, command(program.version, &order.kind, |id| values[id.0 as usize]), &mut broker)?;
             }
         }
         for (next, register) in next.iter_mut().zip(&program.registers) {
@@ -164,6 +182,11 @@ pub(super) fn place(
     kind: &OrderKind,
     value: impl Fn(NodeId) -> f64,
 ) -> Result<(), TooManyOrders> {
+    broker.obey(command(version, kind, value))
+}
+
+/// What one order says on this bar.
+fn command(version: u8, kind: &OrderKind, value: impl Fn(NodeId) -> f64) -> Command {
     let of = |id: &Option<NodeId>| id.map_or(f64::NAN, &value);
     let order = |entry: bool, id: &OrderId, direction: &Direction, qty, limit, stop| Order {
         id: u32::from(id.0),
@@ -176,18 +199,20 @@ pub(super) fn place(
     };
     match kind {
         OrderKind::Entry { id, direction, qty, limit, stop } => {
-            broker.order(order(true, id, direction, qty, limit, stop))
+            Command::Order(order(true, id, direction, qty, limit, stop))
         }
         OrderKind::Order { id, direction, qty, limit, stop } => {
-            broker.order(order(false, id, direction, qty, limit, stop))
+            Command::Order(order(false, id, direction, qty, limit, stop))
         }
-        OrderKind::Close { id, qty, qty_percent, immediately } => broker.close(Close {
+        OrderKind::Close { id, qty, qty_percent, immediately } => Command::Close(Close {
             entry: Some(u32::from(id.0)),
             qty: of(qty),
             qty_percent: of(qty_percent),
             immediately: *immediately,
         }),
-        OrderKind::CloseAll { immediately } => broker.close(Close { immediately: *immediately, ..Close::all_of(None) }),
+        OrderKind::CloseAll { immediately } => {
+            Command::Close(Close { immediately: *immediately, ..Close::all_of(None) })
+        }
         OrderKind::Exit {
             id,
             from_entry,
@@ -202,7 +227,7 @@ pub(super) fn place(
             trail_offset,
         } => {
             let beside = |price: f64, ticks: f64| ticks_beside(version, price, ticks);
-            broker.exit(Exit {
+            Command::Exit(Exit {
                 qty: of(qty),
                 qty_percent: of(qty_percent),
                 limit: of(limit),
@@ -215,14 +240,8 @@ pub(super) fn place(
                 ..Exit::new(u32::from(id.0), from_entry.map(|id| u32::from(id.0)))
             })
         }
-        OrderKind::Cancel { id } => {
-            broker.cancel(u32::from(id.0));
-            Ok(())
-        }
-        OrderKind::CancelAll => {
-            broker.cancel_all();
-            Ok(())
-        }
+        OrderKind::Cancel { id } => Command::Cancel(u32::from(id.0)),
+        OrderKind::CancelAll => Command::CancelAll,
     }
 }
 

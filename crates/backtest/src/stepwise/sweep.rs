@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::lanes::{Lanes, WIDTH};
 use super::plan::{StepSweep, block_bounds, first_bar, live, point};
-use super::scalar::{Inputs, execute};
+use super::scalar::{Inputs, Timing, execute};
 use super::trial::Book;
 use crate::grid::checked;
 use crate::sweep::{BLOCKS, Moments};
@@ -98,7 +98,8 @@ impl<'a> Prepared<'a> {
         };
         let mut book = Book::new(self.blocks);
         let settings = self.plan.house.settings(program, &self.bars);
-        let run = execute(program, &self.live, &inputs, &settings, &self.bars, self.from(), |t, g, _| book.add(t, g));
+        let timing = Timing::from(self.from());
+        let run = execute(program, &self.live, &inputs, &settings, &self.bars, timing, |t, g, _| book.add(t, g));
         match run {
             Ok(broker) => {
                 let trial = book.trial(broker.tally().entries, broker.closed_trades().len() as u32);

@@ -10,7 +10,7 @@ use assay_units::{Seed, SplitMix64};
 
 use crate::{market, strategy};
 
-fn settings() -> ExamineSettings {
+pub fn settings() -> ExamineSettings {
     ExamineSettings {
         costs: Costs { fee: 0.0005, slippage: 0.0002 },
         fill: Fill::NextOpen,

@@ -11,6 +11,7 @@ mod market;
 mod oracles;
 mod paths;
 mod permuting;
+mod proving;
 mod random_scripts;
 mod script_maker;
 mod searching;

@@ -125,8 +125,9 @@ fn an_edge_of_one_bar_is_gone_two_bars_later() {
     assert!(on_time.equity.last().unwrap() > &50.0, "it buys before each rise");
     let late = delay(&family, 0, &bars).unwrap().unwrap();
     assert!(late.one_bar < -0.9 && late.two_bars > 0.9, "one bar late it buys before each fall: {late:?}");
-    let same = family.run_late(0, &bars, 0).unwrap();
-    assert_eq!(same, Some(on_time));
+    let same = family.run_late(0, &bars, 0);
+    assert_eq!(same, Ok(on_time));
+    assert_eq!(late.break_even, Some(1), "nothing is left at the first delay");
 }
 
 /// A device made of the processor's own sweep: its ceilings lie `above` the truth, and it fails at its `fails`-th market.

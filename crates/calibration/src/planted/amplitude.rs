@@ -51,7 +51,7 @@ pub struct Planted {
     pub sharpe: f64,
     /// Deviation of that ratio from market to market: theory without regimes says 0.316 for ten years.
     pub deviation: f64,
-    /// Mean and deviation, over the same markets, of what a permutation test sees of that set: see [`timing`].
+    /// Mean and deviation, over the same markets, of what a permutation test sees of that set, in standard errors.
     pub timing: Scatter,
 }
 

@@ -86,7 +86,13 @@ fn used_in(body: &Body, used: &mut Used) {
     }
 }
 
-/// The parts of a node, in order.
+impl Code {
+    /// The parts of a node, in order.
+    pub fn parts(&self) -> Vec<&Code> {
+        parts(self)
+    }
+}
+
 fn parts(code: &Code) -> Vec<&Code> {
     match code {
         Code::Na
@@ -103,7 +109,8 @@ fn parts(code: &Code) -> Vec<&Code> {
         | Code::Account(_)
         | Code::Request(_)
         | Code::Refused(_) => vec![],
-        Code::BarPast(_, a)
+        Code::At(_, a)
+        | Code::BarPast(_, a)
         | Code::Past(_, a)
         | Code::Set(_, a)
         | Code::Once(_, _, a)

@@ -89,8 +89,8 @@ impl<'a> Checker<'a> {
             "second" => fact(Fact::Second, Type::Int),
             "weekofyear" => fact(Fact::WeekOfYear, Type::Int),
             "last_bar_index" | "last_bar_time" => {
-                self.end_read.get_or_insert(span.line);
-                fact(if name == "last_bar_index" { Fact::LastBarIndex } else { Fact::LastBarTime }, Type::Int)
+                let fact = if name == "last_bar_index" { Fact::LastBarIndex } else { Fact::LastBarTime };
+                Ok(self.reads_end(fact, Type::Int, span))
             }
             "na" => Ok(Typed::na()),
             "math.pi" => Ok(Typed::number(std::f64::consts::PI, Type::Float)),
@@ -112,6 +112,12 @@ impl<'a> Checker<'a> {
             }
             _ => self.family(name, span),
         }
+    }
+
+    /// A read of the end of the file; noted, for a trader cannot know it.
+    fn reads_end(&mut self, fact: Fact, ty: Type, span: Span) -> Typed {
+        self.end_read.get_or_insert(span.line);
+        Typed::new(Code::At(span.line, Code::Bar(fact).into()), ty)
     }
 
     /// A built-in series with a state: it advances at the start of every bar, wherever it is read.
@@ -140,10 +146,7 @@ impl<'a> Checker<'a> {
                 "isconfirmed" | "ishistory" | "isnew" => Typed { literal: false, ..Typed::truth(true) },
                 "isrealtime" => Typed { literal: false, ..Typed::truth(false) },
                 "isfirst" => Typed::new(Code::Bar(Fact::IsFirst), Type::Bool),
-                "islast" | "islastconfirmedhistory" => {
-                    self.end_read.get_or_insert(span.line);
-                    Typed::new(Code::Bar(Fact::IsLast), Type::Bool)
-                }
+                "islast" | "islastconfirmedhistory" => self.reads_end(Fact::IsLast, Type::Bool, span),
                 _ => return Err(unknown(name, span)),
             }),
             "syminfo" => Ok(match member {

@@ -217,6 +217,8 @@ pub enum Code {
     Input(u16),
     /// Something of the bar.
     Bar(Fact),
+    /// With its line: a read of the end of the file, which a trader cannot know.
+    At(u32, Box<Code>),
     /// Something of an earlier bar.
     BarPast(Fact, Box<Code>),
     /// The interval of the bars, as Pine writes it.

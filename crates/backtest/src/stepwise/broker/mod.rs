@@ -4,8 +4,8 @@
 //! The turn of a bar: [`Broker::begin`] works the resting orders along the bar's assumed path and marks the position at the
 //! close; the script runs and reads ([`Broker::position_size`] and the like, in `reads.rs`) and leaves orders ([`Broker::order`],
 //! [`Broker::exit`], [`Broker::close`], [`Broker::cancel`]); [`Broker::end`] fills what fills at the close and gives the
-//! bar's growth of equity. Files: `settings` (header and house), `orders` (what a script can ask), `path` (what is reached
-//! when), `execute` (what a fill does), `account` (the money), `trades`, `reads`, and
+//! bar's growth of equity. Files: `settings` (header and house), `orders` (what a script can ask), `late` (orders on their
+//! way), `path` (what is reached when), `execute` (what a fill does), `account` (the money), `trades`, `reads`, and
 //! `watch` (sleeping through quiet bars).
 //!
 //! Semantics are those of TradingView's documented emulator, with the house's choices where it is silent:
@@ -20,6 +20,7 @@
 
 mod account;
 mod execute;
+mod late;
 mod orders;
 mod path;
 mod reads;
@@ -30,7 +31,8 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use orders::{Close, Exit, Oca, OcaKind, Order, Side};
+pub(crate) use late::Late;
+pub use orders::{Close, Command, Exit, Oca, OcaKind, Order, Side};
 pub use reads::Tally;
 pub(crate) use settings::Rates;
 pub use settings::{Allow, BrokerSettings, CloseRule, Commission, Intrabar, Sizing};
@@ -224,6 +226,26 @@ impl Broker {
             }
         }
         Ok(())
+    }
+
+    /// Does what a script says.
+    ///
+    /// # Errors
+    /// When too many orders of its kind rest.
+    pub fn obey(&mut self, command: Command) -> Result<(), TooManyOrders> {
+        match command {
+            Command::Order(order) => self.order(order),
+            Command::Exit(exit) => self.exit(exit),
+            Command::Close(close) => self.close(close),
+            Command::Cancel(id) => {
+                self.cancel(id);
+                Ok(())
+            }
+            Command::CancelAll => {
+                self.cancel_all();
+                Ok(())
+            }
+        }
     }
 
     /// Takes back every resting order and bracket of that name.

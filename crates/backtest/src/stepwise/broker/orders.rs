@@ -143,6 +143,21 @@ impl Close {
     }
 }
 
+/// What a script tells its broker.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Command {
+    /// An order that may open a position.
+    Order(Order),
+    /// A bracket.
+    Exit(Exit),
+    /// A closing order.
+    Close(Close),
+    /// Takes back what rests under a name.
+    Cancel(u32),
+    /// Takes back everything that rests.
+    CancelAll,
+}
+
 /// An order that rests.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Resting {

@@ -8,7 +8,8 @@ use super::machine::{Flow, Machine};
 use super::value::Value;
 use crate::Bars;
 use crate::stepwise::broker::{
-    Allow, Bar, Broker, BrokerSettings, Close, Exit, NO_ID, Oca, OcaKind, Order, Side, Sizing,
+    Allow, Bar, Broker, BrokerSettings, Close, Command, Exit, Late, NO_ID, Oca, OcaKind, Order, Side, Sizing,
+    TooManyOrders,
 };
 
 /// Most names of orders; a script that makes a new one on every bar stops here.
@@ -24,10 +25,14 @@ pub(super) struct Account {
     /// Orders count from here on.
     pub trading: bool,
     sizing: Sizing,
+    way: Late,
+    /// The bar under way.
+    t: usize,
 }
 
 impl Account {
-    pub(super) fn new(settings: &BrokerSettings) -> Account {
+    /// Orders reach the broker `late` bars after the script gave them.
+    pub(super) fn new(settings: &BrokerSettings, late: usize) -> Account {
         Account {
             broker: Broker::new(settings),
             names: Vec::new(),
@@ -35,11 +40,16 @@ impl Account {
             comments: Vec::new(),
             trading: false,
             sizing: settings.sizing,
+            way: Late::new(late),
+            t: 0,
         }
     }
 
-    pub(super) fn begin(&mut self, bars: &Bars, t: usize) {
+    /// Begins bar `t`: what rests is worked, and what was on its way arrives.
+    pub(super) fn begin(&mut self, bars: &Bars, t: usize) -> Result<(), TooManyOrders> {
+        self.t = t;
         self.broker.begin(t, Bar { open: bars.open[t], high: bars.high[t], low: bars.low[t], close: bars.close[t] });
+        self.way.arrive(t, &mut self.broker)
     }
 
     pub(super) fn name(&self, number: u32) -> &str {
@@ -205,8 +215,7 @@ impl Account {
         {
             *place = Some(comment);
         }
-        let too_many = |e: crate::stepwise::broker::TooManyOrders| e.to_string();
-        match order {
+        let command = match order {
             tree::Order::Entry | tree::Order::Order => {
                 let long = match given(1) {
                     Some(Value::Text(side)) => &**side == "strategy.long",
@@ -233,7 +242,7 @@ impl Account {
                     stop: number(4),
                     oca,
                 };
-                self.broker.order(order).map_err(too_many)
+                Command::Order(order)
             }
             tree::Order::Exit => {
                 let from_entry = match text(1) {
@@ -258,34 +267,30 @@ impl Account {
                     trail_offset: number(10),
                     oca,
                 };
-                self.broker.exit(exit).map_err(too_many)
+                Command::Exit(exit)
             }
             tree::Order::Close => {
                 let immediately = given(3).is_some_and(Value::truth);
                 let close = Close { entry: Some(id), qty: number(1), qty_percent: number(2), immediately };
-                self.broker.close(close).map_err(too_many)
+                Command::Close(close)
             }
             tree::Order::CloseAll => {
                 let close = Close { immediately: given(0).is_some_and(Value::truth), ..Close::all_of(None) };
-                self.broker.close(close).map_err(too_many)
+                Command::Close(close)
             }
-            tree::Order::Cancel => {
-                self.broker.cancel(id);
-                Ok(())
-            }
-            tree::Order::CancelAll => {
-                self.broker.cancel_all();
-                Ok(())
-            }
+            tree::Order::Cancel => Command::Cancel(id),
+            tree::Order::CancelAll => Command::CancelAll,
+            // No order: a rule that holds from now on.
             tree::Order::AllowEntryIn => {
                 self.broker.allow_entry_in(match text(0).as_deref() {
                     Some("strategy.direction.long") => Allow::Long,
                     Some("strategy.direction.short") => Allow::Short,
                     _ => Allow::Both,
                 });
-                Ok(())
+                return Ok(());
             }
-        }
+        };
+        self.way.send(self.t, command, &mut self.broker).map_err(|error| error.to_string())
     }
 }
 
@@ -297,6 +302,9 @@ impl Machine<'_> {
         let Some(account) = &mut self.account else { return };
         if !account.trading && order != tree::Order::AllowEntryIn {
             return;
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.order(order, line, args);
         }
         if let Err(message) = account.place(order, args) {
             self.fail(line, message);

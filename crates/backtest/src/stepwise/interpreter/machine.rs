@@ -15,6 +15,7 @@ use super::account::Account;
 use super::calendar::{Interval, Session, Zone};
 use super::requests::Request;
 use super::series::Site;
+use super::trace::Trace;
 use super::value::{History, Value};
 use super::{LOOPS_PER_BAR_MAX, LOOPS_PER_RUN_MAX, RunError};
 use crate::Bars;
@@ -61,6 +62,8 @@ pub(super) struct Machine<'a> {
     /// Objects that were made, to be taken apart at the end.
     objects: Vec<Weak<RefCell<Vec<Value>>>>,
     objects_max: usize,
+    /// Kept where two runs are to be compared.
+    pub(super) trace: Option<Trace>,
 }
 
 impl<'a> Machine<'a> {
@@ -107,6 +110,7 @@ impl<'a> Machine<'a> {
             last_session: None,
             objects: Vec::new(),
             objects_max: 1_024,
+            trace: None,
         }
     }
 
@@ -307,7 +311,13 @@ impl<'a> Machine<'a> {
                 }
                 value
             }
-            Code::Ta(which, site, args) => self.ta(*which, *site, args),
+            Code::Ta(which, site, args) => {
+                let value = self.ta(*which, *site, args);
+                if let Some(trace) = &mut self.trace {
+                    trace.series(*which, *site, self.body.sites[*site as usize], &value);
+                }
+                value
+            }
             Code::Call(fun, args, line) => self.function(*fun, args, *line),
             Code::Field(object, field, line) => match self.eval(object) {
                 Value::Object(fields) => fields.borrow().get(*field as usize).cloned().unwrap_or_default(),
@@ -356,7 +366,20 @@ impl<'a> Machine<'a> {
                     None => Value::Na,
                 }
             }
-            Code::Request(at) => self.request(*at),
+            Code::At(line, inner) => {
+                let value = self.eval(inner);
+                if let Some(trace) = &mut self.trace {
+                    trace.source(*line, &value);
+                }
+                value
+            }
+            Code::Request(at) => {
+                let value = self.request(*at);
+                if let Some(trace) = &mut self.trace {
+                    trace.source(self.body.requests[*at as usize].line, &value);
+                }
+                value
+            }
             Code::Error(text, line) => {
                 let text = match self.eval(text) {
                     Value::Text(text) => text.to_string(),

@@ -6,16 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use assay_pine::check::tree::Script;
 
-use super::{RunError, interpret};
+use super::warm_up::warm_up;
+use super::{RunError, interpret, interpret_late};
 use crate::stepwise::plan::{block_bounds, point};
 use crate::stepwise::trial::Book;
 use crate::stepwise::{House, StepRun};
 use crate::sweep::{BLOCKS, Moments, RETURNS_MIN};
 use crate::{Bars, SweepError, SweepResult, Trial};
-
-/// Bars before the first trade. Lengths inside of a script are known to it alone, so every script is given as many, or a
-/// quarter of the bars where that is less; all points of a grid start there.
-pub const WARM_UP: usize = 250;
 
 /// What to sweep.
 #[derive(Clone, Debug)]
@@ -38,6 +35,7 @@ pub struct ScriptSweep<'a> {
 struct Prepared<'a> {
     plan: &'a ScriptSweep<'a>,
     grid: u64,
+    usable: Vec<bool>,
     blocks: [usize; BLOCKS + 1],
 }
 
@@ -60,6 +58,12 @@ pub fn sweep_script(
             let at = next.fetch_add(1, Ordering::Relaxed);
             if at >= prepared.grid || cancelled.load(Ordering::Relaxed) {
                 return mine;
+            }
+            if !prepared.usable[at as usize] {
+                if !progress(done.fetch_add(1, Ordering::Relaxed) + 1, prepared.grid) {
+                    cancelled.store(true, Ordering::Relaxed);
+                }
+                continue;
             }
             match prepared.trade(at) {
                 Ok((trial, _)) => mine.push((at, trial)),
@@ -105,7 +109,10 @@ pub fn script_block_moments(plan: &ScriptSweep<'_>, points: &[u64]) -> Result<Ve
     let prepared = Prepared::new(plan)?;
     Ok(points
         .iter()
-        .map(|at| prepared.trade(*at).map_or([Moments::default(); BLOCKS], |(_, book)| book.moments))
+        .map(|at| match prepared.usable.get(*at as usize) {
+            Some(true) => prepared.trade(*at).map_or([Moments::default(); BLOCKS], |(_, book)| book.moments),
+            _ => [Moments::default(); BLOCKS],
+        })
         .collect())
 }
 
@@ -120,26 +127,59 @@ pub fn run_script(
     house: House,
     range: Range<usize>,
 ) -> Result<StepRun, SweepError> {
-    let first = first_bar(&range, house)?;
-    Ok(interpret(script, values, bars, house, first..range.end)?)
+    run_script_late(script, values, bars, house, range, 0)
+}
+
+/// The same with every order reaching the broker `late` bars after the script gave it.
+pub(crate) fn run_script_late(
+    script: &Script,
+    values: &[f64],
+    bars: &Bars,
+    house: House,
+    range: Range<usize>,
+    late: usize,
+) -> Result<StepRun, SweepError> {
+    let warm_up = warm_up(script, values, bars);
+    let first = first_bar(&range, warm_up, house.fill.lag() + late)?;
+    Ok(interpret_late(script, values, bars, house, first..range.end, late)?)
 }
 
 /// Bars before the range warm up too.
-fn first_bar(range: &Range<usize>, house: House) -> Result<usize, SweepError> {
+fn first_bar(range: &Range<usize>, warm_up: usize, lag: usize) -> Result<usize, SweepError> {
     let have = range.end.saturating_sub(range.start);
-    let warm_up = WARM_UP.min(range.end / 4);
-    let first = range.start.max(warm_up + house.fill.lag());
+    let first = range.start.max(warm_up.saturating_add(lag));
     if range.end.saturating_sub(first) < RETURNS_MIN {
         return Err(SweepError::TooFewBars { have, warm_up, need: RETURNS_MIN });
     }
     Ok(first)
 }
 
+/// Which points can be traded, and the longest warm-up of these: all of them start behind it. A point whose warm-up is more
+/// than half of the bars is no use.
+fn usable(plan: &ScriptSweep<'_>, grid: u64) -> Result<(Vec<bool>, usize), SweepError> {
+    let have = plan.train.end.saturating_sub(plan.train.start);
+    let (mut longest, mut shortest) = (0, usize::MAX);
+    let mut usable = vec![false; grid as usize];
+    for (at, usable) in usable.iter_mut().enumerate() {
+        let warm = warm_up(plan.script, &point(&plan.script.inputs, at as u64), plan.bars);
+        shortest = shortest.min(warm);
+        if warm.saturating_sub(plan.train.start) <= have / 2 {
+            *usable = true;
+            longest = longest.max(warm);
+        }
+    }
+    if !usable.contains(&true) {
+        return Err(SweepError::TooFewBars { have, warm_up: shortest, need: RETURNS_MIN });
+    }
+    Ok((usable, longest))
+}
+
 impl<'a> Prepared<'a> {
     fn new(plan: &'a ScriptSweep<'a>) -> Result<Prepared<'a>, SweepError> {
         let grid = crate::grid::checked(&plan.script.inputs, plan.grid_max)?;
-        let first = first_bar(&plan.train, plan.house)?;
-        Ok(Prepared { plan, grid, blocks: block_bounds(first, plan.train.end) })
+        let (usable, longest) = usable(plan, grid)?;
+        let first = first_bar(&plan.train, longest, plan.house.fill.lag())?;
+        Ok(Prepared { plan, grid, usable, blocks: block_bounds(first, plan.train.end) })
     }
 
     fn trade(&self, at: u64) -> Result<(Trial, Book), RunError> {

@@ -3,24 +3,29 @@
 //! *Prefix*: cutting the future off must change nothing before the cut. *Perturbation*: nor may replacing it by noise, which
 //! also catches a rule that reads only some of the bars ahead. Every live node of the graph is compared, not the signals
 //! alone, so the first node that differs names the line that looks ahead: its operands did not differ. Nodes that depend on
-//! the position are no columns; of a strategy that has any, the returns before the cut are compared as well. *Shift* is
-//! [`crate::robustness::delay()`]. *Warm-up* ([`warm_up_change`]) says how much a value still depends on where history begins.
+//! the position are no columns; of a strategy that has any, the returns before the cut are compared as well. A script that is
+//! interpreted has no nodes: its orders and its account are compared, and the first thing that it saw differently names the
+//! line. *Shift* is [`crate::robustness::delay()`]. *Warm-up* ([`warm_up_change`]) says how much a value still depends on where
+//! history begins.
+
+mod history;
 
 use std::sync::Arc;
 
 use assay_pine::check::tree::Script;
-use assay_pine::graph::{Graph, Indicator, Op, Shape};
+use assay_pine::graph::{Graph, Op, Shape};
 use assay_units::{Seed, SplitMix64};
+
+pub use history::{WarmUpChange, warm_up_change};
 
 use crate::evaluate::{Column, Evaluator, bit, live};
 use crate::family::{Family, Strategy};
 use crate::stepwise::House;
 use crate::stepwise::interpreter::first_change;
-use crate::warm_up::warm_up;
 use crate::{Bars, Run, SweepError, stepwise};
 
 /// Cuts tried by each test.
-const CUTS: u64 = 8;
+pub(crate) const CUTS: u64 = 8;
 
 /// How the future was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +90,7 @@ pub fn look_ahead(
     Ok(None)
 }
 
-/// A script says itself where it asks for the future, or its equity changes when the future is cut off.
+/// A script says itself where it asks for the future, or its decisions change with it.
 fn script_looks_ahead(
     script: &Script,
     values: &[f64],
@@ -96,8 +101,7 @@ fn script_looks_ahead(
     if let Some(asked) = script.look_ahead.first() {
         return Ok(Some(LookAhead { line: asked.line, change: Change::Cut, bar: 0, cut: 0 }));
     }
-    let change = first_change(script, values, bars, house, seed)?;
-    Ok(change.map(|bar| LookAhead { line: 0, change: Change::Cut, bar, cut: bar }))
+    Ok(first_change(script, values, bars, house, seed)?)
 }
 
 /// The run of a strategy with nodes that depend on its position; `None` for others and where the bars are too few.
@@ -116,55 +120,6 @@ fn with_feedback(family: &Family<'_>, values: &[f64], bars: &Bars) -> Result<Opt
 fn first_other_return(a: &Run, b: &Run, cut: usize) -> Option<usize> {
     let first = a.first_bar.max(b.first_bar);
     (first..cut).find(|t| a.returns.get(t - a.first_bar) != b.returns.get(t - b.first_bar))
-}
-
-/// How much the values of the last bar change when history begins shortly before it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct WarmUpChange {
-    /// Bars that the strategy says it needs.
-    pub bars: usize,
-    /// Largest relative change of an indicator with 1, 2 and 5 times as many bars of history; `None` where the file is shorter.
-    pub changes: [Option<f64>; 3],
-}
-
-/// Measures `values` at the last bar; `None` for an interpreted script, whose values nobody sees. Totals since the first bar (`ta.cum`, `ta.obv`) and the bar's own number depend on the
-/// beginning by their meaning and are left out.
-///
-/// # Errors
-/// [`SweepError::InvalidPoint`] when a length is unusable.
-pub fn warm_up_change(strategy: Strategy<'_>, values: &[f64], bars: &Bars) -> Result<Option<WarmUpChange>, SweepError> {
-    let Some(graph) = strategy.graph() else { return Ok(None) };
-    let scalars = Evaluator { graph, bars }.scalars(values);
-    let needed = match strategy {
-        Strategy::Signals(program) => warm_up(program, &alive(strategy), &scalars),
-        Strategy::Steps(program, _) => stepwise::warm_up(program, &alive(strategy), &scalars),
-        Strategy::Script(..) => None,
-    };
-    let needed = needed.ok_or_else(|| invalid(values))? + 1;
-    let whole = columns(strategy, values, bars)?;
-    let mut changes = [None; 3];
-    for (change, times) in changes.iter_mut().zip([1, 2, 5]) {
-        let history = needed.saturating_mul(times);
-        if history >= bars.len() {
-            continue;
-        }
-        let late = columns(strategy, values, &bars.suffix(history))?;
-        let mut largest = 0.0f64;
-        for (i, node) in graph.nodes.iter().enumerate() {
-            let measured =
-                matches!(&node.op, Op::Indicator(which, _) if !matches!(which, Indicator::Cum | Indicator::Obv));
-            if let (true, Some(Column::Number(a)), Some(Column::Number(b))) =
-                (measured, whole[i].as_deref(), late[i].as_deref())
-            {
-                let (Some(a), Some(b)) = (a.last(), b.last()) else { continue };
-                let scale = a.abs().max(f64::MIN_POSITIVE);
-                let moved = if a.is_nan() && b.is_nan() { 0.0 } else { ((a - b) / scale).abs() };
-                largest = largest.max(if moved.is_nan() { f64::INFINITY } else { moved });
-            }
-        }
-        *change = Some(largest);
-    }
-    Ok(Some(WarmUpChange { bars: needed, changes }))
 }
 
 fn invalid(values: &[f64]) -> SweepError {
@@ -219,7 +174,7 @@ fn first_difference(
 }
 
 /// The same bars up to `cut`; behind it a walk with moves of some five percent, and other volumes.
-fn with_noise_from(bars: &Bars, cut: usize, draw: &mut SplitMix64) -> Bars {
+pub(crate) fn with_noise_from(bars: &Bars, cut: usize, draw: &mut SplitMix64) -> Bars {
     let mut market = bars.clone();
     let mut before = bars.close[cut - 1];
     for t in cut..bars.len() {
@@ -238,7 +193,7 @@ fn with_noise_from(bars: &Bars, cut: usize, draw: &mut SplitMix64) -> Bars {
 mod tests {
     use super::*;
     use crate::{Costs, Engine, Fill};
-    use assay_pine::graph::NodeId;
+    use assay_pine::graph::{Indicator, NodeId};
     use assay_pine::{Program, compile, compile_steps};
 
     fn family<'a>(strategy: impl Into<Strategy<'a>>) -> Family<'a> {
@@ -311,17 +266,17 @@ mod tests {
         let (bars, values) = (market(400), family.strategy.defaults());
         assert!(family.run_values(&values, &bars, 0..400).unwrap().trades.len() > 3);
         assert_eq!(look_ahead(&family, &values, &bars, Seed(1)), Ok(None));
-        assert!(warm_up_change(family.strategy, &values, &bars).unwrap().unwrap().bars >= 20);
+        assert!(warm_up_change(&family, &values, &bars).unwrap().unwrap().bars >= 20);
     }
 
     #[test]
     fn a_recursive_average_forgets_where_it_began() {
         let program = program();
-        let change = warm_up_change((&program).into(), &program.defaults(), &market(400)).unwrap().unwrap();
+        let change = warm_up_change(&family(&program), &program.defaults(), &market(400)).unwrap().unwrap();
         let [one, two, five] = change.changes.map(Option::unwrap);
         assert!(change.bars >= 20 && one > two && two > five && five < 1e-6, "{change:?}");
         assert_eq!(
-            warm_up_change((&program).into(), &program.defaults(), &market(30)).unwrap().unwrap().changes[1],
+            warm_up_change(&family(&program), &program.defaults(), &market(30)).unwrap().unwrap().changes[1],
             None
         );
     }
