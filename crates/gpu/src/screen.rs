@@ -134,6 +134,12 @@ impl<'a> Prepared<'a> {
         Ok(Prepared { device, plan: plan.clone(), ground, kernel, courses, pipeline, layout, batch: Mutex::new(batch) })
     }
 
+    /// Goes on with batches of so many points.
+    #[cfg(test)]
+    pub(crate) fn limit(&self, points: u64) {
+        *self.batch.lock().unwrap_or_else(|e| e.into_inner()) = points;
+    }
+
     /// Screens the whole grid on `bars`, whose columns `threads` threads make.
     ///
     /// # Errors

@@ -185,13 +185,47 @@ mod tests {
         market
     }
 
-    #[test]
-    fn a_device_that_is_lost_in_the_middle_changes_no_figure() {
+    fn cross() -> assay_pine::Program {
         let text = "//@version=6\nstrategy(\"t\")\nf = input.int(5, minval=2, maxval=21)\n\
                     s = input.int(30, minval=10, maxval=60, step=2)\n\
                     if ta.sma(close, f) > ta.sma(close, s)\n    strategy.entry(\"L\", strategy.long)\n\
                     if ta.sma(close, f) < ta.sma(close, s)\n    strategy.close(\"L\")\n";
-        let (program, bars) = (assay_pine::compile(text).unwrap(), market());
+        assay_pine::compile(text).unwrap()
+    }
+
+    #[test]
+    fn small_batches_and_many_give_what_one_gives() {
+        let (program, bars) = (cross(), market());
+        let gpu = Gpu::new(Policy::ON, Arc::new(RealClock));
+        let device = match gpu.device() {
+            Ok(device) => device,
+            Err(why) => return eprintln!("NOT RUN: small_batches_and_many_give_what_one_gives: {why}"),
+        };
+        let plan = Sweep {
+            program: &program,
+            bars: &bars,
+            costs: Costs { fee: 0.0005, slippage: 0.0 },
+            fill: Fill::NextOpen,
+            train: 0..bars.len(),
+            warm_up: assay_backtest::WarmUp::Longest,
+            engine: Engine::Simd,
+            threads: 1,
+            grid_max: 10_000,
+        };
+        let prepared = Prepared::new(device, &plan).unwrap();
+        let (one, report) = prepared.screen(&bars, 1, &RealClock, &|_, _| true).unwrap();
+        assert_eq!((one.len(), report.batches, report.batch, report.fill_percent), (520, 1, 576, 90));
+        // As after halvings: 8 whole batches of 64 and one of 8 points.
+        prepared.limit(64);
+        let (many, report) = prepared.screen(&bars, 1, &RealClock, &|_, _| true).unwrap();
+        assert_eq!((report.batches, report.batch, report.fill_percent), (9, 64, 90));
+        // Debug, as NaN is not itself.
+        assert_eq!(format!("{one:?}"), format!("{many:?}"));
+    }
+
+    #[test]
+    fn a_device_that_is_lost_in_the_middle_changes_no_figure() {
+        let (program, bars) = (cross(), market());
         let family = Family {
             strategy: (&program).into(),
             costs: Costs { fee: 0.0005, slippage: 0.0 },
