@@ -110,6 +110,18 @@ pub(crate) fn signals(
 /// The values of one number node for one parameter set, bar by bar; `None` when a length is unusable. For tests of indicators
 /// and for drawing them.
 pub fn values(program: &assay_pine::Program, node: NodeId, values: &[f64], bars: &Bars) -> Option<Vec<f64>> {
+    if program.graph.node(node).shape == Shape::Scalar {
+        let evaluator = Evaluator { graph: &program.graph, bars };
+        return Some(vec![evaluator.scalars(values)[node.0 as usize]; bars.len()]);
+    }
+    Some(match alone(program, node, values, bars)? {
+        Column::Number(x) => x,
+        Column::Truth(bits) => (0..bars.len()).map(|t| f64::from(u8::from(bit(&bits, t)))).collect(),
+    })
+}
+
+/// One series for one parameter set; `None` when a length is unusable.
+pub(crate) fn alone(program: &assay_pine::Program, node: NodeId, values: &[f64], bars: &Bars) -> Option<Column> {
     let evaluator = Evaluator { graph: &program.graph, bars };
     let scalars = evaluator.scalars(values);
     let live = live(&program.graph, &[node]);
@@ -119,11 +131,7 @@ pub fn values(program: &assay_pine::Program, node: NodeId, values: &[f64], bars:
             columns[i] = Some(Arc::new(evaluator.column(n, &scalars, columns.as_slice()).ok()?));
         }
     }
-    match columns[node.0 as usize].as_deref() {
-        Some(Column::Number(x)) => Some(x.clone()),
-        Some(Column::Truth(bits)) => Some((0..bars.len()).map(|t| f64::from(u8::from(bit(bits, t)))).collect()),
-        None => Some(vec![scalars[node.0 as usize]; bars.len()]),
-    }
+    columns[node.0 as usize].take().and_then(Arc::into_inner)
 }
 
 impl<'a> Evaluator<'a> {

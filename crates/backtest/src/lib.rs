@@ -7,6 +7,7 @@ mod bars;
 mod batch;
 mod columns_read;
 mod compute;
+mod courses;
 mod evaluate;
 mod examination;
 pub mod family;
@@ -35,6 +36,7 @@ mod words;
 
 pub use bars::{Bars, PRICE_MAX, PRICE_MIN, VOLUME_MAX};
 pub use columns_read::{ColumnsRead, columns_read};
+pub use courses::{Courses, CoursesMade};
 pub use evaluate::values;
 pub use examination::{
     Axis, Chosen, Curve, CurvePoint, Examination, ExamineSettings, HeatMap, WalkedForward, WalkedWindow, examine,

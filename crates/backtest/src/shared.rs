@@ -208,6 +208,20 @@ impl Shared {
         }
     }
 
+    /// The numbers of a shared node's combination; `None` for truths and where a length is unusable.
+    pub fn numbers_of(&self, node: usize, combination: usize) -> Option<&[f64]> {
+        let table = self.tables.get(node)?;
+        let there = !table.numbers.memory.is_empty() && *table.usable.get(combination)?;
+        there.then(|| table.numbers.row(combination))
+    }
+
+    /// The same for truths.
+    pub fn truths_of(&self, node: usize, combination: usize) -> Option<&[u64]> {
+        let table = self.tables.get(node)?;
+        let there = !table.truths.memory.is_empty() && *table.usable.get(combination)?;
+        there.then(|| table.truths.row(combination))
+    }
+
     /// Whether all shared series of the point that `at` stands on are usable.
     pub fn usable(&self, grid: &Grid, at: &[usize]) -> bool {
         self.flawed.iter().all(|i| self.tables[*i].usable[at[grid.key_of[*i]]])

@@ -4,12 +4,12 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use assay_backtest::{Bars, Ground, Sweep, SweepError};
+use assay_backtest::{Bars, Courses, Ground, Sweep, SweepError};
 use assay_world::Clock;
 
 use crate::books::Books;
 use crate::kernel::WORKGROUP;
-use crate::tables::{Tables, tables};
+use crate::tables::{Tables, sizes, tables};
 use crate::{Device, GpuError, Kernel, Precision};
 
 /// Bars of one dispatch: long enough to amortise it, short enough for a driver's watchdog and for cancelling.
@@ -81,6 +81,7 @@ pub struct Prepared<'a> {
     plan: Sweep<'a>,
     ground: Ground,
     kernel: Kernel,
+    courses: Courses<'a>,
     pipeline: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
     /// Points of a batch that the memory has room for, as learnt so far; held while the device works.
@@ -99,6 +100,12 @@ impl<'a> Prepared<'a> {
         if kernel.back + ground.lag > ground.first_bar {
             return Err(GpuError::Unsuitable("it looks back further than its warm-up".into()));
         }
+        // Refused before anything is computed for it.
+        sizes(&kernel, ground.end as u64, precision, device.info().buffer_bytes_max)?;
+        let mut nodes: Vec<_> = kernel.columns.iter().map(|columns| columns.node).collect();
+        nodes.sort_by_key(|node| node.0);
+        nodes.dedup();
+        let courses = Courses::new(plan.program, ground.usable.len() as u64, &nodes, plan.bars);
         let (pipeline, layout) = device.guarded(|| {
             let module = device.device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some("sweep"),
@@ -124,7 +131,13 @@ impl<'a> Prepared<'a> {
         let grid = ground.usable.len() as u64;
         let fits = device.info().buffer_bytes_max / state_bytes;
         let batch = BATCH_MAX.min(fits).min(grid.next_multiple_of(u64::from(WORKGROUP)));
-        Ok(Prepared { device, plan: plan.clone(), ground, kernel, pipeline, layout, batch: Mutex::new(batch) })
+        Ok(Prepared { device, plan: plan.clone(), ground, kernel, courses, pipeline, layout, batch: Mutex::new(batch) })
+    }
+
+    /// Goes on with batches of so many points.
+    #[cfg(test)]
+    pub(crate) fn limit(&self, points: u64) {
+        *self.batch.lock().unwrap_or_else(|e| e.into_inner()) = points;
     }
 
     /// Screens the whole grid on `bars`, whose columns `threads` threads make.
@@ -143,7 +156,9 @@ impl<'a> Prepared<'a> {
         let growth = Ground::growth(&bars, self.plan.costs, self.plan.fill);
         let books = Books::of(&growth)?;
         let room = self.device.info().buffer_bytes_max;
-        let tables = tables(&self.kernel, self.plan.program, &bars, precision, threads, room)?;
+        let made = self.courses.on(&bars, threads);
+        let tables = tables(&self.kernel, &made, bars.len(), precision, room)?;
+        drop(made);
         if !progress(0, ground.usable.len() as u64) {
             return Err(SweepError::Cancelled.into());
         }

@@ -11,9 +11,9 @@ use assay_world::Clock;
 
 use crate::{Device, DeviceInfo, GpuError, Precision, Prepared, Wanted};
 
-/// Bar evaluations of one market from which on a device is asked. Below, the processor is done (at some 2e9 a second and core)
-/// before its own preparation for a device, the columns and their copies, could pay; `benches/results/gpu-preparation.jsonl`
-/// has what that costs.
+/// Bar evaluations of one market from which on a device is asked. Here the processor's own preparation for a device, the columns
+/// and their layout, takes a fifth of its sweep (5 of 24 ms on one core), and less the larger the grid is; below, little is left to
+/// win. `benches/results/gpu-preparation.jsonl` has the figures. What a card then takes was not measured on hardware.
 pub const EVALUATIONS_MIN: u64 = 100_000_000;
 
 /// When the verdict's searches ask a device.
@@ -185,13 +185,47 @@ mod tests {
         market
     }
 
-    #[test]
-    fn a_device_that_is_lost_in_the_middle_changes_no_figure() {
+    fn cross() -> assay_pine::Program {
         let text = "//@version=6\nstrategy(\"t\")\nf = input.int(5, minval=2, maxval=21)\n\
                     s = input.int(30, minval=10, maxval=60, step=2)\n\
                     if ta.sma(close, f) > ta.sma(close, s)\n    strategy.entry(\"L\", strategy.long)\n\
                     if ta.sma(close, f) < ta.sma(close, s)\n    strategy.close(\"L\")\n";
-        let (program, bars) = (assay_pine::compile(text).unwrap(), market());
+        assay_pine::compile(text).unwrap()
+    }
+
+    #[test]
+    fn small_batches_and_many_give_what_one_gives() {
+        let (program, bars) = (cross(), market());
+        let gpu = Gpu::new(Policy::ON, Arc::new(RealClock));
+        let device = match gpu.device() {
+            Ok(device) => device,
+            Err(why) => return eprintln!("NOT RUN: small_batches_and_many_give_what_one_gives: {why}"),
+        };
+        let plan = Sweep {
+            program: &program,
+            bars: &bars,
+            costs: Costs { fee: 0.0005, slippage: 0.0 },
+            fill: Fill::NextOpen,
+            train: 0..bars.len(),
+            warm_up: assay_backtest::WarmUp::Longest,
+            engine: Engine::Simd,
+            threads: 1,
+            grid_max: 10_000,
+        };
+        let prepared = Prepared::new(device, &plan).unwrap();
+        let (one, report) = prepared.screen(&bars, 1, &RealClock, &|_, _| true).unwrap();
+        assert_eq!((one.len(), report.batches, report.batch, report.fill_percent), (520, 1, 576, 90));
+        // As after halvings: 8 whole batches of 64 and one of 8 points.
+        prepared.limit(64);
+        let (many, report) = prepared.screen(&bars, 1, &RealClock, &|_, _| true).unwrap();
+        assert_eq!((report.batches, report.batch, report.fill_percent), (9, 64, 90));
+        // Debug, as NaN is not itself.
+        assert_eq!(format!("{one:?}"), format!("{many:?}"));
+    }
+
+    #[test]
+    fn a_device_that_is_lost_in_the_middle_changes_no_figure() {
+        let (program, bars) = (cross(), market());
         let family = Family {
             strategy: (&program).into(),
             costs: Costs { fee: 0.0005, slippage: 0.0 },
