@@ -11,8 +11,8 @@ use crate::evaluate::{Evaluator, live};
 use crate::fills::Factors;
 use crate::grid::{Grid, Scalars, checked};
 use crate::shared::{OwnColumns, Shared, needed, shareable};
-use crate::sweep::{BLOCKS, RETURNS_MIN, Sweep, SweepError, WarmUp};
-use crate::warm_up::WarmUps;
+use crate::sweep::{BLOCKS, Sweep, SweepError, WarmUp};
+use crate::warm_up::{WarmUps, first_bar, too_few};
 use crate::words::WordProgram;
 
 /// See the file.
@@ -78,7 +78,7 @@ impl<'a> Layout<'a> {
             blocks: [0; BLOCKS + 1],
             decisions: 0..0,
         };
-        let first = layout.first_bar(have)?;
+        let first = layout.first_bar()?;
         layout.blocks = block_bounds(first, plan.train.end);
         layout.decisions = first - lag..plan.train.end - lag;
         Ok(layout)
@@ -120,7 +120,7 @@ impl<'a> Layout<'a> {
     }
 
     /// The bar of the first return.
-    fn first_bar(&self, have: usize) -> Result<usize, SweepError> {
+    fn first_bar(&self) -> Result<usize, SweepError> {
         let (mut longest, mut shortest) = (self.longest_of_all, usize::MAX);
         let mut scratch = vec![];
         let mut cursor = self.grid.cursor(0);
@@ -134,18 +134,14 @@ impl<'a> Layout<'a> {
             }
             cursor.advance();
         }
-        let too_few = |warm_up| SweepError::TooFewBars { have, warm_up, need: RETURNS_MIN };
         if shortest != usize::MAX && longest.is_none() {
-            return Err(too_few(shortest));
+            return Err(too_few(&self.plan.train, shortest));
         }
         let warm = match self.plan.warm_up {
             WarmUp::Longest => longest.unwrap_or(0),
             WarmUp::Own => 0,
         };
-        let first = self.plan.train.start.max(warm + self.lag);
-        if self.plan.train.end.saturating_sub(first) < RETURNS_MIN {
-            return Err(too_few(warm));
-        }
+        let first = first_bar(&self.plan.train, warm, self.lag)?;
         // The first return begins at the close before.
         self.plan.bars.tradable(first.saturating_sub(1)..self.plan.train.end)?;
         Ok(first)

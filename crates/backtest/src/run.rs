@@ -7,8 +7,7 @@ use assay_pine::Program;
 use crate::evaluate::{Evaluator, bit, live, signals};
 use crate::fills::Factors;
 use crate::stepwise::broker::Side;
-use crate::sweep::RETURNS_MIN;
-use crate::warm_up::warm_up;
+use crate::warm_up::{first_bar, warm_up};
 use crate::{Bars, Costs, Fill, SweepError};
 
 /// What one parameter set did.
@@ -75,14 +74,7 @@ pub(crate) fn run_late(
     let live = live(&program.graph, &[program.entry, program.exit]);
     let scalars = Evaluator { graph: &program.graph, bars }.scalars(values);
     let warm = warm_up(program, &live, &scalars).ok_or_else(invalid)?;
-    let first = range.start.max(warm.saturating_add(lag));
-    if range.end.saturating_sub(first) < RETURNS_MIN {
-        return Err(SweepError::TooFewBars {
-            have: range.end.saturating_sub(range.start),
-            warm_up: warm,
-            need: RETURNS_MIN,
-        });
-    }
+    let first = first_bar(&range, warm, lag)?;
     bars.tradable(first.saturating_sub(1)..range.end)?;
     let seen = bars.prefix(range.end);
     let (entry, exit) = signals(program, values, &seen).map_err(|_| invalid())?;

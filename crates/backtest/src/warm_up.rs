@@ -3,10 +3,29 @@
 //! Structural: follows from lengths and offsets alone, so it is the same on every file of bars. All sets of one sweep start
 //! at the longest warm-up, or long look-backs would get an unearned pass on the early history.
 
+use std::ops::Range;
+
 use assay_pine::Program;
 use assay_pine::graph::{Graph, Indicator, Node, NodeId, Op};
 
+use crate::SweepError;
 use crate::grid::{Grid, Scalars};
+use crate::sweep::RETURNS_MIN;
+
+/// The first bar that may be traded of `range`: behind the warm-up and the bars that an order takes to fill. Bars before the
+/// range warm up too.
+///
+/// # Errors
+/// [`SweepError::TooFewBars`] when fewer than [`RETURNS_MIN`] returns remain.
+pub(crate) fn first_bar(range: &Range<usize>, warm_up: usize, lag: usize) -> Result<usize, SweepError> {
+    let first = range.start.max(warm_up.saturating_add(lag));
+    if range.end.saturating_sub(first) < RETURNS_MIN { Err(too_few(range, warm_up)) } else { Ok(first) }
+}
+
+/// Why `range` cannot be traded behind a warm-up.
+pub(crate) fn too_few(range: &Range<usize>, warm_up: usize) -> SweepError {
+    SweepError::TooFewBars { have: range.end.saturating_sub(range.start), warm_up, need: RETURNS_MIN }
+}
 
 /// The first bar on which every input of entry and exit exists; `None` when a length is not usable.
 pub(crate) fn warm_up(program: &Program, live: &[bool], scalars: &[f64]) -> Option<usize> {

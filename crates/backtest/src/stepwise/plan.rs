@@ -7,8 +7,8 @@ use assay_pine::{Direction, Input, Settings, Sizing as HeaderSizing, StepProgram
 
 use super::broker::{Allow, BrokerSettings, CloseRule, Commission, Intrabar, Sizing};
 use crate::evaluate::Evaluator;
-use crate::sweep::{BLOCKS, RETURNS_MIN};
-use crate::warm_up::warm_up_of;
+use crate::sweep::BLOCKS;
+use crate::warm_up::{first_bar, too_few, warm_up_of};
 use crate::{Bars, Costs, Engine, Fill, SweepError, WarmUp};
 
 /// What the house says of execution, whatever the script says.
@@ -128,7 +128,7 @@ pub(crate) fn warm_up(program: &StepProgram, live: &[bool], scalars: &[f64]) -> 
 }
 
 /// Which points can be traded, and the bar of the first return.
-pub(super) fn first_bar(plan: &StepSweep<'_>, live: &[bool], grid: u64) -> Result<(Vec<bool>, usize), SweepError> {
+pub(super) fn usable(plan: &StepSweep<'_>, live: &[bool], grid: u64) -> Result<(Vec<bool>, usize), SweepError> {
     let have = plan.train.end.saturating_sub(plan.train.start);
     let evaluator = Evaluator { graph: &plan.program.graph, bars: plan.bars };
     let relevant = length_inputs(&plan.program.graph, live);
@@ -154,19 +154,14 @@ pub(super) fn first_bar(plan: &StepSweep<'_>, live: &[bool], grid: u64) -> Resul
             longest = longest.max(warm);
         }
     }
-    let too_few = |warm_up| SweepError::TooFewBars { have, warm_up, need: RETURNS_MIN };
     if shortest != usize::MAX && !usable.contains(&true) {
-        return Err(too_few(shortest));
+        return Err(too_few(&plan.train, shortest));
     }
     let warm = match plan.warm_up {
         WarmUp::Longest => longest,
         WarmUp::Own => 0,
     };
-    let first = plan.train.start.max(warm + plan.house.fill.lag());
-    if plan.train.end.saturating_sub(first) < RETURNS_MIN {
-        return Err(too_few(warm));
-    }
-    Ok((usable, first))
+    Ok((usable, first_bar(&plan.train, warm, plan.house.fill.lag())?))
 }
 
 /// Inputs on which a scalar argument of a series function depends.

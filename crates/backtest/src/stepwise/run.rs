@@ -9,7 +9,7 @@ use super::broker::{Broker, ClosedTrade, OpenTrade};
 use super::plan::{House, live, warm_up};
 use super::scalar::{Inputs, Timing, execute};
 use crate::evaluate::Evaluator;
-use crate::sweep::RETURNS_MIN;
+use crate::warm_up::first_bar;
 use crate::{Bars, Run, SweepError, Trade};
 
 /// What one parameter set did.
@@ -98,14 +98,7 @@ pub(crate) fn run_steps_late(
     let scalars = Evaluator { graph: &program.graph, bars }.scalars(values);
     let warm = warm_up(program, &live, &scalars).ok_or_else(invalid)?;
     let lag = house.fill.lag() + late;
-    let first = range.start.max(warm.saturating_add(lag));
-    if range.end.saturating_sub(first) < RETURNS_MIN {
-        return Err(SweepError::TooFewBars {
-            have: range.end.saturating_sub(range.start),
-            warm_up: warm,
-            need: RETURNS_MIN,
-        });
-    }
+    let first = first_bar(&range, warm, lag)?;
     bars.computable(range.end)?;
     let seen = bars.prefix(range.end);
     let inputs = Inputs::of(program, &live, values, &seen).map_err(|_| invalid())?;

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::lanes::{Lanes, WIDTH};
-use super::plan::{StepSweep, block_bounds, first_bar, live, point};
+use super::plan::{StepSweep, block_bounds, live, point, usable};
 use super::scalar::{Inputs, Timing, execute};
 use super::trial::Book;
 use crate::grid::checked;
@@ -80,7 +80,7 @@ impl<'a> Prepared<'a> {
     fn new(plan: &'a StepSweep<'a>) -> Result<Prepared<'a>, SweepError> {
         let grid = checked(&plan.program.inputs, plan.grid_max)?;
         let live = live(plan.program);
-        let (usable, first) = first_bar(plan, &live, grid)?;
+        let (usable, first) = usable(plan, &live, grid)?;
         plan.bars.computable(plan.train.end)?;
         let bars = plan.bars.prefix(plan.train.end);
         Ok(Prepared { plan, bars, grid, live, usable, blocks: block_bounds(first, plan.train.end) })

@@ -171,14 +171,11 @@ fn randomisation(run: &Run, close: &[f64]) -> f64 {
         position[from.min(until)..until].iter_mut().for_each(|w| *w += side);
     }
     let market: Vec<f64> = (run.first_bar..run.first_bar + n).map(|t| close[t] / close[t - 1] - 1.0).collect();
-    let mean = |x: &[f64]| x.iter().sum::<f64>() / n as f64;
-    let variance = |x: &[f64]| {
-        let centre = mean(x);
-        x.iter().map(|x| (x - centre) * (x - centre)).sum::<f64>() / (n as f64 - 1.0)
-    };
-    let noise = variance(&position) * variance(&market);
+    let (position, market) = (Scatter::of(&position), Scatter::of(&market));
+    let noise = position.deviation * market.deviation;
     if noise > 0.0 {
-        (n as f64).sqrt() * (mean(&run.returns) - mean(&position) * mean(&market)) / noise.sqrt()
+        let earned = run.returns.iter().sum::<f64>() / n as f64;
+        (n as f64).sqrt() * (earned - position.mean * market.mean) / noise
     } else {
         0.0
     }

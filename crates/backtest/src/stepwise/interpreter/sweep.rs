@@ -11,7 +11,8 @@ use super::{RunError, interpret, interpret_late};
 use crate::stepwise::plan::{block_bounds, point};
 use crate::stepwise::trial::Book;
 use crate::stepwise::{House, StepRun};
-use crate::sweep::{BLOCKS, Moments, RETURNS_MIN};
+use crate::sweep::{BLOCKS, Moments};
+use crate::warm_up::{first_bar, too_few};
 use crate::{Bars, SweepError, SweepResult, Trial};
 
 /// What to sweep.
@@ -144,16 +145,6 @@ pub(crate) fn run_script_late(
     Ok(interpret_late(script, values, bars, house, first..range.end, late)?)
 }
 
-/// Bars before the range warm up too.
-fn first_bar(range: &Range<usize>, warm_up: usize, lag: usize) -> Result<usize, SweepError> {
-    let have = range.end.saturating_sub(range.start);
-    let first = range.start.max(warm_up.saturating_add(lag));
-    if range.end.saturating_sub(first) < RETURNS_MIN {
-        return Err(SweepError::TooFewBars { have, warm_up, need: RETURNS_MIN });
-    }
-    Ok(first)
-}
-
 /// Which points can be traded, and the longest warm-up of these: all of them start behind it. A point whose warm-up is more
 /// than half of the bars is no use.
 fn usable(plan: &ScriptSweep<'_>, grid: u64) -> Result<(Vec<bool>, usize), SweepError> {
@@ -169,7 +160,7 @@ fn usable(plan: &ScriptSweep<'_>, grid: u64) -> Result<(Vec<bool>, usize), Sweep
         }
     }
     if !usable.contains(&true) {
-        return Err(SweepError::TooFewBars { have, warm_up: shortest, need: RETURNS_MIN });
+        return Err(too_few(&plan.train, shortest));
     }
     Ok((usable, longest))
 }

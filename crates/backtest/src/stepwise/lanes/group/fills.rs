@@ -73,13 +73,7 @@ impl<S: Words> Group<S> {
             let awaited = (bracket.long & long) | (bracket.short & short);
             bracket.resting = bracket.resting.without(m & bound & !awaited);
         }
-        self.long = self.long.without(m);
-        self.short = self.short.without(m);
-        self.contracts = m.pick(self.n(0.0), self.contracts);
-        let na = self.n(f64::NAN);
-        self.entry_price = m.pick(na, self.entry_price);
-        self.entry_bar = m.pick(na, self.entry_bar);
-        self.entry_id = m.pick(na, self.entry_id);
+        self.leave(m);
         self.anchor = m.pick(self.n(f64::NEG_INFINITY), self.anchor);
         self.set_levels(m, &Levels::none(self.simd));
     }
@@ -162,6 +156,18 @@ impl<S: Words> Group<S> {
         }
     }
 
+    /// Nothing is held any more, and nothing is known of an entry.
+    #[inline(always)]
+    fn leave(&mut self, m: Mask<S>) {
+        self.long = self.long.without(m);
+        self.short = self.short.without(m);
+        self.contracts = m.pick(self.n(0.0), self.contracts);
+        let na = self.n(f64::NAN);
+        self.entry_price = m.pick(na, self.entry_price);
+        self.entry_bar = m.pick(na, self.entry_bar);
+        self.entry_id = m.pick(na, self.entry_id);
+    }
+
     #[inline(always)]
     pub(super) fn ruin(&mut self, m: Mask<S>, growth: Num<S>, close: f64) -> Num<S> {
         self.moved();
@@ -175,14 +181,8 @@ impl<S: Words> Group<S> {
         self.gross_profit = won.pick(self.gross_profit + profit, self.gross_profit);
         self.gross_loss = lost.pick(self.gross_loss - profit, self.gross_loss);
         self.dead |= m;
-        self.long = self.long.without(m);
-        self.short = self.short.without(m);
         self.counted = self.counted.without(m);
-        self.contracts = m.pick(self.n(0.0), self.contracts);
-        let na = self.n(f64::NAN);
-        self.entry_price = m.pick(na, self.entry_price);
-        self.entry_bar = m.pick(na, self.entry_bar);
-        self.entry_id = m.pick(na, self.entry_id);
+        self.leave(m);
         for k in 0..MARKETS_MAX {
             self.pending[k] = self.pending[k].without(m);
         }
