@@ -41,9 +41,13 @@ async fn judge(app: App, given: Submit, json: bool) -> Result<ExitCode, AppError
     let submitted = super::submit::submit(&app, given)?;
     let id = submitted.id().to_string();
     if let Submitted::Known(_) = submitted {
-        eprintln!(
-            "this concept was given before: its verdict is shown again; `assay concept retry {id}` judges it anew"
-        );
+        if is_over(&row(&app, &id)?) {
+            eprintln!(
+                "this concept was given before: its verdict is shown again; `assay concept retry {id}` judges it anew"
+            );
+        } else {
+            eprintln!("this concept was given before: it goes on where it stopped");
+        }
     }
     let service = if served { None } else { Some(Service::start(&app).await?) };
     let pipeline = service.as_ref().map(|service| service.pipeline.clone());
