@@ -248,6 +248,13 @@ fn what_was_found_by_fuzzing_stays_found() {
     // An average that infinities have made unknown stays so.
     let infinite = "e = ta.ema(math.pow(close, close > open ? 200 : 1) + strategy.position_size, 3)\nif na(e) or close > open\n    strategy.entry(\"L\", strategy.long)\nelse\n    strategy.close(\"L\")\n";
     assert!(trades(&format!("{V6}{infinite}")).is_some());
+    // The past of a named constant counts the bars of the chart, also where it is read on some bars only.
+    for name in ["math.pi", "syminfo.pointvalue"] {
+        let constant = format!(
+            "strategy.entry(\"L\", strategy.long)\nx = close > open ? nz({name}[2]) : 1.0\nif x == 0\n    strategy.close(\"L\")\n"
+        );
+        assert!(trades(&format!("{V6}{constant}")).is_some_and(|trades| trades <= 2), "{name}");
+    }
     // What is known to hold is never asked for its other side.
     let known = "b1 = input.bool(true)\nstrategy.entry(\"L\", strategy.long)\nif b1[0] or ta.rising(ta.tr, -1)\n    strategy.close(\"L\")\n";
     assert!(trades(&format!("{V5}{known}")).is_some_and(|trades| trades > 0));

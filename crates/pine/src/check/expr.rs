@@ -358,6 +358,13 @@ impl<'a> Checker<'a> {
         if !matches!(inner.kind, ExprKind::Name(_)) && matches!(typed.code, Code::Slot(_) | Code::Bar(_)) {
             return Ok(self.past_of(typed, back, depth));
         }
+        // The past of a named constant counts the bars of the chart, wherever it is read, as that of any other name.
+        if let ExprKind::Name(name) = &inner.kind
+            && matches!(typed.code, Code::Number(_) | Code::Truth(_))
+        {
+            let typed = self.advancing(&format!("{name} = {:?}", typed.code), typed.code, typed.ty);
+            return Ok(self.past(typed, back, depth));
+        }
         Ok(self.past(typed, back, depth))
     }
 

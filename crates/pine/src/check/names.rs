@@ -120,8 +120,8 @@ impl<'a> Checker<'a> {
         Typed::new(Code::At(span.line, Code::Bar(fact).into()), ty)
     }
 
-    /// A built-in series with a state: it advances at the start of every bar, wherever it is read.
-    fn advancing(&mut self, name: &str, mut code: Code, ty: Type) -> Typed {
+    /// What has a value on every bar, wherever it is read: it is computed at the start of each.
+    pub(super) fn advancing(&mut self, name: &str, mut code: Code, ty: Type) -> Typed {
         let slot = match self.prelude_slots.get(name) {
             Some(slot) => *slot,
             None => {
