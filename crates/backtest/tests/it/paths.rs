@@ -255,6 +255,14 @@ fn what_was_found_by_fuzzing_stays_found() {
         );
         assert!(trades(&format!("{V6}{constant}")).is_some_and(|trades| trades <= 2), "{name}");
     }
+    // The past of a variable of a branch counts the runs of that branch, whatever its value is.
+    for value in ["close", "n", "2.0", "ta.pivothigh(1, 0, 0)", "math.pi", "close + n"] {
+        let local = format!(
+            "n = input.int(3)\nif bar_index > 5\n    strategy.entry(\"L\", strategy.long)\nx = 1.0\nif low < low[1] and bar_index > 60\n    k = {value}\n    x := nz(k[2])\nif x == 0\n    strategy.close(\"L\")\n"
+        );
+        // Unknown in the first two runs, on neighbouring bars: closed, and entered again once that is over.
+        assert_eq!(trades(&format!("{V6}{local}")), Some(2), "{value}");
+    }
     // What is known to hold is never asked for its other side.
     let known = "b1 = input.bool(true)\nstrategy.entry(\"L\", strategy.long)\nif b1[0] or ta.rising(ta.tr, -1)\n    strategy.close(\"L\")\n";
     assert!(trades(&format!("{V5}{known}")).is_some_and(|trades| trades > 0));

@@ -271,7 +271,6 @@ impl Lower {
         if in_loop && !fixed {
             return Err(soft(span.says("the past of a loop's variable runs in the interpreter alone")));
         }
-        let gate = if fixed && !mutable { None } else { gate };
         if self.known(back) == Some(0.0) {
             return Ok(value);
         }
