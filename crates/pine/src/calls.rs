@@ -1,5 +1,5 @@
-//! What can be said of calls by their names alone: which functions Pine does not have, which calls only draw, and which
-//! functions of a script place orders.
+//! What can be said of calls by their names alone: which functions Pine does not have, which calls only draw, which parameters
+//! are lengths, and which functions of a script place orders.
 
 use std::collections::BTreeSet;
 
@@ -26,6 +26,15 @@ const INERT: [&str; 13] = [
 
 /// Known here although TradingView has no such function: written out there by many scripts.
 const OWN: [&str; 1] = ["ta.kama"];
+
+/// Parameters of series functions that say over how many bars.
+const LENGTHS: [&str; 9] =
+    ["length", "diLength", "adxSmoothing", "atrPeriod", "fastlen", "slowlen", "siglen", "short_length", "long_length"];
+
+/// Whether `n` is no use for a series function's `parameter`: a length is at least 1.
+pub(crate) fn unusable_length(parameter: &str, n: f64) -> bool {
+    LENGTHS.contains(&parameter) && (n.is_nan() || n < 1.0)
+}
 
 /// Whether a call, by its name today, draws, logs or alerts and does nothing else.
 pub(crate) fn is_inert(name: &str) -> bool {

@@ -263,8 +263,13 @@ fn what_was_found_by_fuzzing_stays_found() {
         // Unknown in the first two runs, on neighbouring bars: closed, and entered again once that is over.
         assert_eq!(trades(&format!("{V6}{local}")), Some(2), "{value}");
     }
+    // A length of 0 is wrong wherever it stands, also where nothing hangs on it.
+    let length = "f(x) =>\n    var t = 0.0\nk = input.float(1.5)\nvar v = 0.0\nif ta.rising(k[1], 1)\n    0.0\nelse\n    v += ta.mode(year, 2) > 1 ? v[0] : 0\n    v *= f(ta.dev(close, 0))\nv := close\nif v > open\n    strategy.entry(\"L\", strategy.long)\n";
+    run(&format!("{V6}{length}"));
+    let refused = assay_pine::check(&format!("{V6}{length}")).unwrap_err().to_string();
+    assert!(refused.contains("11:12") && refused.contains("`length` of `ta.dev` must be at least 1"), "{refused}");
     // What is known to hold is never asked for its other side.
-    let known = "b1 = input.bool(true)\nstrategy.entry(\"L\", strategy.long)\nif b1[0] or ta.rising(ta.tr, -1)\n    strategy.close(\"L\")\n";
+    let known = "b1 = input.bool(true)\nn = input.int(-1)\nstrategy.entry(\"L\", strategy.long)\nif b1[0] or ta.rising(ta.tr, n)\n    strategy.close(\"L\")\n";
     assert!(trades(&format!("{V5}{known}")).is_some_and(|trades| trades > 0));
     // Infinite prices are refused by all.
     for price in [f64::INFINITY, 1e300, 5e-324] {

@@ -87,6 +87,11 @@ impl<'a> Checker<'a> {
                 // fixnan and change take what they are given; a length is never a text.
                 return Err(span.says(format!("`{}` of `{name}` cannot be {}", names[place], typed.ty.shown())));
             }
+            if let (Target::Ta(_), Some(Typed { known: Some(Known::Number(n)), .. })) = (row.target, &typed)
+                && crate::calls::unusable_length(&names[place], *n)
+            {
+                return Err(span.says(format!("`{}` of `{name}` must be at least 1", names[place])));
+            }
             types.push(typed.as_ref().map_or(Type::Any, |typed| typed.ty.clone()));
             known.push(typed.as_ref().and_then(|typed| typed.known.clone()));
             codes.push(typed.map(|typed| typed.code));

@@ -39,8 +39,6 @@ use Does::{Composed, Fold};
 const SOURCE_LENGTH: &[(&str, Fallback)] = &[("source", Needed), ("length", Needed)];
 const PERCENTILE: &[(&str, Fallback)] = &[("source", Needed), ("length", Needed), ("percentage", Needed)];
 /// Parameters that are a number of bars, at least one.
-const LENGTHS: [&str; 9] =
-    ["length", "diLength", "adxSmoothing", "atrPeriod", "fastlen", "slowlen", "siglen", "short_length", "long_length"];
 const X: &[(&str, Fallback)] = &[("number", Needed)];
 const ANGLE: &[(&str, Fallback)] = &[("angle", Needed)];
 const TWO: &[(&str, Fallback)] = &[("source1", Needed), ("source2", Needed)];
@@ -279,7 +277,7 @@ impl Lower {
                     "use a constant or an input",
                 )));
             }
-            if LENGTHS.contains(parameter) && self.known(node).is_some_and(|n| n.is_nan() || n < 1.0) {
+            if self.known(node).is_some_and(|n| crate::calls::unusable_length(parameter, n)) {
                 return Err(hard(at.says(format!("`{parameter}` of `{name}` must be at least 1"))));
             }
             bound.push(node);

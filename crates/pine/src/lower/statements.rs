@@ -331,12 +331,14 @@ impl Lower {
         let not = self.add(Op::Not(condition), span)?;
         let (b, otherwise) = self.branch(not, span, otherwise)?;
         self.merge(condition, then, otherwise, before, span)?;
-        let lost = |value: Lowered<Value>| value.unwrap_or_else(|trouble| Value::Lost(Box::new(trouble)));
-        // A statement's value need not fit: `if` with two calls of different kinds is fine when nobody reads it.
-        match self.select(condition, lost(a), lost(b), span) {
+        // A statement's value need not fit: `if` with two calls of different kinds is fine when nobody reads it. What is wrong in
+        // itself stays so.
+        let unless_hard = |value: Lowered<Value>| match value {
             Err(trouble) if !trouble.hard => Ok(Value::Lost(Box::new(trouble))),
             other => other,
-        }
+        };
+        let (a, b) = (unless_hard(a)?, unless_hard(b)?);
+        unless_hard(self.select(condition, a, b, span))
     }
 
     /// One of two values of one kind.
