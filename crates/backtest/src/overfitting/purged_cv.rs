@@ -2,8 +2,8 @@
 //!
 //! Lopez de Prado (2018), "Advances in financial machine learning", ch. 7 and 12: the bars are cut into N groups; each choice
 //! of k of them is tested with the set that the other N-k choose. C(N,k) splits give phi = C(N,k)*k/N whole histories (paths),
-//! for each group is tested that often. Train bars whose position may still be open when a test group begins are purged, and
-//! an embargo keeps the bars right after a test group out of training.
+//! for each group is tested that often. A position may be open across an edge of a test group, so the train bars that it could
+//! reach are purged on either side; an embargo keeps further bars after a test group out of training (snippet 7.3).
 
 use std::ops::Range;
 
@@ -16,9 +16,9 @@ pub struct PurgedCv {
     pub groups: usize,
     /// k, 1 to N-1.
     pub test_groups: usize,
-    /// Bars before a test group that are kept out of training: the longest holding time.
+    /// Bars before and after a test group that are kept out of training: the longest holding time.
     pub purge: usize,
-    /// Bars after a test group that are kept out of training; about 1 % of all is usual.
+    /// Bars after those that are purged behind a test group, kept out too; about 1 % of all is usual.
     pub embargo: usize,
 }
 
@@ -81,7 +81,7 @@ impl PurgedCv {
             while g + 1 < groups.len() && !is_tested(g + 1) {
                 g += 1;
             }
-            let start = groups[first].start + if first > 0 { self.embargo } else { 0 };
+            let start = groups[first].start + if first > 0 { self.purge + self.embargo } else { 0 };
             let end = groups[g].end.saturating_sub(if g + 1 < groups.len() { self.purge } else { 0 });
             if start < end {
                 train.push(start..end);
@@ -216,11 +216,11 @@ mod tests {
     }
 
     #[test]
-    fn purge_and_embargo_cut_the_train_bars_on_either_side() {
+    fn purging_cuts_the_train_bars_on_either_side_and_the_embargo_those_behind() {
         let cv = PurgedCv { groups: 5, test_groups: 1, purge: 3, embargo: 2 };
         let splits = cv.splits(10..60).unwrap();
-        assert_eq!(splits[0].train, vec![Range { start: 22, end: 60 }]);
-        assert_eq!(splits[2].train, [10..27, 42..60]);
+        assert_eq!(splits[0].train, vec![Range { start: 25, end: 60 }]);
+        assert_eq!(splits[2].train, [10..27, 45..60]);
         assert_eq!(splits[4].train, vec![Range { start: 10, end: 47 }]);
         let greedy = PurgedCv { purge: 100, ..cv };
         assert_eq!(greedy.splits(10..60).unwrap()[4].train, Vec::<Range<usize>>::new());
