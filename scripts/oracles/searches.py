@@ -1,5 +1,5 @@
-"""What arch, ffn, statsmodels and empyrical find on the matrices, p-values and returns of the request. A key that is asked of
-one peer alone is answered even where the others are missing."""
+"""What arch, ffn, statsmodels, empyrical, skfolio and purgedcv find on the matrices, p-values and returns of the request. A key
+that is asked of one peer alone is answered even where the others are missing."""
 
 import numpy as np
 import pandas as pd
@@ -57,4 +57,44 @@ if "empyrical" in ask:
             "max_drawdown": empyrical.max_drawdown(r),
             "calmar": empyrical.calmar_ratio(r, annualization=k),
         })
+if "skfolio" in ask:
+    from skfolio.measures import expected_max_sharpe_ratio, probabilistic_sharpe_ratio
+    from skfolio.model_selection import CombinatorialPurgedCV, WalkForward
+
+    def sharpe(returns):
+        return returns.mean(axis=0) / returns.std(axis=0, ddof=1)
+
+    def paths(case):
+        matrix = np.array(case["matrix"], dtype=float)
+        cv = CombinatorialPurgedCV(case["groups"], case["test_groups"], purged_size=case["purge"],
+                                   embargo_size=case["embargo"])
+        stitched = [[] for _ in range(cv.n_test_paths)]
+        splits = []
+        for (train, tests), path_ids in zip(cv.split(matrix), cv.get_path_ids()):
+            best = sharpe(matrix[train]).argmax()
+            for test, path in zip(tests, path_ids):
+                stitched[path].append(matrix[test, best])
+            splits.append({"train": train, "tests": np.concatenate(tests)})
+        return {"splits": splits, "sharpes": [sharpe(np.concatenate(path)) for path in stitched]}
+
+    def stretches(case):
+        cv = WalkForward(test_size=case["test"], train_size=case["train"], expand_train=case["anchored"])
+        return [[train, test] for train, test in cv.split(np.zeros((case["bars"], 1)))]
+
+    found["skfolio"] = {
+        "probabilistic": [
+            probabilistic_sharpe_ratio(np.array(case["returns"], dtype=float), case["benchmark"])
+            for case in ask["skfolio"].get("probabilistic", [])
+        ],
+        "expected": [expected_max_sharpe_ratio(n, deviation) for n, deviation in ask["skfolio"].get("expected", [])],
+        "paths": [paths(case) for case in ask["skfolio"].get("paths", [])],
+        "stretches": [stretches(case) for case in ask["skfolio"].get("stretches", [])],
+    }
+if "purgedcv" in ask:
+    from purgedcv import min_track_record_length, minimum_backtest_length
+
+    found["purgedcv"] = {
+        "track_record": [min_track_record_length(*case) for case in ask["purgedcv"]["track_record"]],
+        "backtest": [minimum_backtest_length(n, sharpe) for n, sharpe in ask["purgedcv"]["backtest"]],
+    }
 answer(found)

@@ -4,9 +4,11 @@
 
 mod cases;
 mod indicators;
+mod inference;
 mod orders;
 mod portfolios;
 mod series;
+mod splitting;
 mod statistics;
 mod trades;
 

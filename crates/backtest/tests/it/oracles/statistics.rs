@@ -13,7 +13,7 @@ use crate::golden_sweeps::{COSTS, sma_cross};
 use crate::market;
 
 /// Noise by rows: (u - 0.5) * 0.02, with `edge` added to column 3. Seed 7 with 480 x 8 is the reference's matrix.
-fn noise(seed: u64, rows: usize, columns: usize, edge: f64) -> Vec<Vec<f64>> {
+pub fn noise(seed: u64, rows: usize, columns: usize, edge: f64) -> Vec<Vec<f64>> {
     let mut words = SplitMix64::new(Seed(seed));
     let mut entry = |c: usize| (words.next_unit() - 0.5) * 0.02 + if c == 3 { edge } else { 0.0 };
     (0..rows).map(|_| (0..columns).map(&mut entry).collect()).collect()
