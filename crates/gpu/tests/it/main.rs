@@ -2,5 +2,6 @@
 //!
 //! Without any Vulkan driver the tests say by name that they did not run; `scripts/lavapipe` installs Mesa's.
 
+mod memory;
 mod parity;
 mod verdicts;
