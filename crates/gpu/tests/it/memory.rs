@@ -36,6 +36,7 @@ fn a_batch_that_the_memory_cannot_hold_is_halved() {
 
 /// Nothing, unless it is alone in its process.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a child asks what its parent said")]
 fn in_a_small_room() {
     if std::env::var_os(CHILD).is_none() {
         return;
