@@ -3,11 +3,10 @@
 /// `0.904` as `90 %`; near the ends with one more digit, so that 99.6 % does not become certainty.
 pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    // Rounded down: a figure just below its threshold must not look equal to it.
-    if (1.0..99.0).contains(&percent.abs()) {
-        format!("{:.0} %", (percent + 1e-9).floor())
-    } else {
-        format!("{:.1} %", (percent * 10.0 + 1e-9).floor() / 10.0)
+    // Rounded down: a figure just below its threshold must not look equal to it. Near nothing and near all a decimal tells.
+    match percent.abs() {
+        x if x < 1.0 || (99.0..100.0).contains(&x) => format!("{:.1} %", (percent * 10.0 + 1e-9).floor() / 10.0),
+        _ => format!("{:.0} %", (percent + 1e-9).floor()),
     }
 }
 
@@ -50,7 +49,7 @@ mod tests {
     #[test]
     fn numbers_read_as_a_trader_writes_them() {
         for (share, text) in
-            [(0.8999, "89 %"), (0.9, "90 %"), (0.29, "29 %"), (0.9999, "99.9 %"), (0.0, "0.0 %"), (-0.3, "-30 %")]
+            [(0.8999, "89 %"), (0.29, "29 %"), (0.9999, "99.9 %"), (2.0005, "200 %"), (0.0, "0.0 %"), (-0.3, "-30 %")]
         {
             assert_eq!(percent(share), text);
         }

@@ -62,9 +62,9 @@ fn write_all(page: &ConceptPage, out: &mut String) -> std::fmt::Result {
         }
         out.push('\n');
     }
-    writeln!(out, "\n## Cost\n")?;
+    writeln!(out, "\n## Cost\n\n{}\n", history::SPENT)?;
     for (resource, units) in &page.spent {
-        writeln!(out, "- {} {}", count(*units), history::resource_words(resource))?;
+        writeln!(out, "- {} {}", count(*units), history::resource_words(resource, *units))?;
     }
     if let Some(seconds) = concept.seconds {
         writeln!(out, "- {} from its first message to its end", duration(seconds))?;

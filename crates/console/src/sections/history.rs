@@ -36,9 +36,14 @@ fn message(id: &str, face: Face) -> Markup {
     }
 }
 
-/// A resource in words.
-pub(crate) fn resource_words(resource: &str) -> String {
-    assay_budget::Resource::parse(resource).map_or_else(|| resource.to_owned(), |r| r.to_string())
+/// What is said of [`ConceptPage::spent`].
+pub(crate) const SPENT: &str =
+    "Spent and set aside together, over all generations. A message counts each delivery attempt that may be billed.";
+
+/// A resource in words, as many of it; all its words are regular.
+pub(crate) fn resource_words(resource: &str, units: u64) -> String {
+    let words = assay_budget::Resource::parse(resource).map_or_else(|| resource.to_owned(), |r| r.to_string());
+    if units == 1 { words.trim_end_matches('s').to_owned() } else { words }
 }
 
 /// What the concept cost.
@@ -48,8 +53,8 @@ pub(crate) fn cost(page: &ConceptPage) -> Markup {
             h2 #cost { "Cost" }
             @if page.spent.is_empty() { p.empty { "It has cost nothing so far." } }
             @else {
-                ul.cost { @for (resource, units) in &page.spent { li { b { (figures::count(*units)) } " " (resource_words(resource)) } } }
-                p.minor { "Spent and set aside together, over all generations. A message counts each delivery attempt that may be billed." }
+                ul.cost { @for (resource, units) in &page.spent { li { b { (figures::count(*units)) } " " (resource_words(resource, *units)) } } }
+                p.minor { (SPENT) }
             }
             @if let Some(seconds) = page.concept.seconds { p.minor { "From its first message to its end: " (figures::duration(seconds)) "." } }
         }
