@@ -28,6 +28,7 @@ use crate::app::configuration;
 use crate::cli::{Cli, Command};
 use crate::config::Config;
 use crate::error::{AppError, Exit};
+use crate::output;
 
 /// Largest file that a command reads whole.
 const FILE_BYTES_MAX: u64 = 2 << 20;
@@ -35,7 +36,9 @@ const FILE_BYTES_MAX: u64 = 2 << 20;
 /// Does what was typed.
 pub fn dispatch(cli: Cli) -> Result<ExitCode, AppError> {
     if let Command::Completions { shell } = cli.command {
-        clap_complete::generate(shell, &mut Cli::command(), "assay", &mut std::io::stdout());
+        let mut script = vec![];
+        clap_complete::generate(shell, &mut Cli::command(), "assay", &mut script);
+        output::print(&String::from_utf8_lossy(&script));
         return Ok(ExitCode::SUCCESS);
     }
     let config = configuration(&cli.global)?;

@@ -98,7 +98,11 @@ fn check(config: &Config, file: &Path, json: bool) -> Result<ExitCode, AppError>
     let points = strategy.grid_size();
     let too_large = points.is_none_or(|points| points > config.grid_max);
     let ahead = strategy.looks_ahead().map(ToString::to_string);
-    let shown = points.map_or("more than 2^64".to_owned(), |n| n.to_string());
+    let shown = match points {
+        None => "more than 2^64 parameter sets".to_owned(),
+        Some(1) => "1 parameter set".to_owned(),
+        Some(n) => format!("{n} parameter sets"),
+    };
     let warnings: Vec<String> = strategy.warnings().iter().chain(&coarsened).map(ToString::to_string).collect();
     if json {
         output::json(&json!({
@@ -107,7 +111,7 @@ fn check(config: &Config, file: &Path, json: bool) -> Result<ExitCode, AppError>
         }));
     } else {
         let (title, version, path) = (strategy.title(), strategy.version(), strategy.path());
-        output::print(&format!("{title} (Pine v{version}): {shown} parameter sets, path {path}\n"));
+        output::print(&format!("{title} (Pine v{version}): {shown}, path {path}\n"));
         print_inputs(&strategy);
         for warning in &warnings {
             output::print(&format!("warning: {}:{warning}\n", file.display()));
