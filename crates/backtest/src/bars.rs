@@ -21,11 +21,13 @@ pub struct Bars {
     pub close: Vec<f64>,
     /// Traded amount; 0 where unknown.
     pub volume: Vec<f64>,
+    /// Smallest step of a price: what a script calls a tick. Where it is unknown, hundredths are taken.
+    pub mintick: Option<f64>,
 }
 
 const DAY_MS: i64 = 86_400_000;
-/// Smallest step of a price: files of bars do not say, and most markets trade in hundredths.
-pub(crate) const MINTICK: f64 = 0.01;
+/// The tick where nobody knows it: most markets trade in hundredths.
+const MINTICK: f64 = 0.01;
 /// Prices between these (and their negatives, and 0) can be computed with: nothing that an indicator makes of them becomes
 /// infinite.
 pub const PRICE_MIN: f64 = 1e-15;
@@ -56,6 +58,7 @@ impl Bars {
             low: self.low[..n].to_vec(),
             close: self.close[..n].to_vec(),
             volume: self.volume[..n].to_vec(),
+            mintick: self.mintick,
         }
     }
 
@@ -69,6 +72,7 @@ impl Bars {
             low: self.low[from..].to_vec(),
             close: self.close[from..].to_vec(),
             volume: self.volume[from..].to_vec(),
+            mintick: self.mintick,
         }
     }
 
@@ -99,7 +103,7 @@ impl Bars {
     /// A fact that a script may ask for. The interval is the usual space between the first bars, in whole seconds.
     pub(crate) fn fact(&self, fact: SymbolFact) -> f64 {
         match fact {
-            SymbolFact::MinTick => MINTICK,
+            SymbolFact::MinTick => self.mintick(),
             SymbolFact::IntervalSeconds => {
                 let first = &self.time[..self.len().min(INTERVAL_BARS)];
                 let mut spacing: Vec<i64> = first.windows(2).map(|pair| pair[1] - pair[0]).collect();
@@ -110,6 +114,11 @@ impl Bars {
                 (*spacing.select_nth_unstable(middle).1 / 1_000) as f64
             }
         }
+    }
+
+    /// The tick: [`Bars::mintick`], or a hundredth.
+    pub fn mintick(&self) -> f64 {
+        self.mintick.unwrap_or(MINTICK)
     }
 
     /// Bars in a year: 252 for daily bars of a market that rests at weekends, 365 for one that does not, 52 for weekly,

@@ -118,6 +118,7 @@ mod tests {
             low: close.clone(),
             volume: vec![0.0; 900],
             close,
+            mintick: None,
         }
     }
 

@@ -58,8 +58,15 @@ mod tests {
         let program = assay_pine::compile(text).unwrap();
         let close = vec![100.0, 100.0 + 1e-11, 100.0 + 1e-9, 101.0, f64::NAN];
         let open = vec![100.0; 5];
-        let bars =
-            Bars { time: (0..5).collect(), high: close.clone(), low: close.clone(), volume: vec![0.0; 5], open, close };
+        let bars = Bars {
+            time: (0..5).collect(),
+            high: close.clone(),
+            low: close.clone(),
+            volume: vec![0.0; 5],
+            open,
+            close,
+            mintick: None,
+        };
         assert_eq!(near_ties(&program, &[], &bars), Ok(Some(1)));
         // The same by orders; interpreted, nobody sees them.
         let steps = assay_pine::compile_steps(text).unwrap();

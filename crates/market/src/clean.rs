@@ -5,6 +5,7 @@ use assay_units::Timestamp;
 
 use crate::csv::{CsvError, Rows, Tally};
 use crate::flag::Flag;
+use crate::mintick::with_mintick;
 use crate::suspicion::suspicions;
 use crate::{Interval, PriceFile};
 
@@ -44,7 +45,7 @@ pub(crate) fn bars_of(mut rows: Rows) -> Result<PriceFile, CsvError> {
     flags.extend((!has_volume).then_some(Flag::NoVolume));
     flags.extend(rows.zone_assumed.then_some(Flag::ZoneAssumed));
     let Rows { time, line, open, high, low, close, volume, symbol, .. } = rows;
-    let bars = Bars { time, open, high, low, close, volume };
+    let bars = with_mintick(Bars { time, open, high, low, close, volume, mintick: None });
     let interval = Interval::of(&bars.time);
     flags.extend(suspicions(&bars, &line, interval, has_ohlc));
     Ok(PriceFile { bars, flags, interval, has_ohlc, has_volume, symbol })

@@ -2,7 +2,8 @@
 //!
 //! * [`read_csv`] takes the shapes that exchanges, terminals and web sites export, as a stream, and refuses what cannot be
 //!   used with the line, the column and the way round. * [`Flag`]: what was put right or should be looked at.
-//! * [`Interval`]: the usual distance of two bars. * [`bundled`]: data sets compiled into the program.
+//! * [`Interval`]: the usual distance of two bars. * [`with_mintick`]: the smallest step of a price, read off the prices.
+//! * [`bundled`]: data sets compiled into the program.
 //!
 //! Nothing is guessed in silence: what is read is either as the file says, or flagged, or refused. Pure but for the reader
 //! that is handed in: no clock, no chance, no file of its own.
@@ -12,11 +13,13 @@ mod clean;
 mod csv;
 mod flag;
 mod interval;
+mod mintick;
 mod suspicion;
 
 pub use csv::{CsvError, CsvLimits, RowProblem, read_csv};
 pub use flag::Flag;
 pub use interval::Interval;
+pub use mintick::with_mintick;
 
 use assay_backtest::Bars;
 

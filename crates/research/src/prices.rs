@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use assay_backtest::Bars;
-use assay_market::{PriceFile, bundled};
+use assay_market::{PriceFile, bundled, with_mintick};
 use assay_storage::{Database, DatabaseError};
 use assay_units::{ContentHash, Timestamp};
 
@@ -244,12 +244,13 @@ fn read_bars(path: &Path, hash: &str) -> Result<Bars, String> {
     }
     let words: Vec<[u8; 8]> = bytes[16..].chunks_exact(8).map(|w| w.try_into().expect("eight bytes")).collect();
     let column = |i: usize| words[i * rows..(i + 1) * rows].iter().map(|w| f64::from_le_bytes(*w)).collect();
-    Ok(Bars {
+    Ok(with_mintick(Bars {
         time: words[..rows].iter().map(|w| i64::from_le_bytes(*w)).collect(),
         open: column(1),
         high: column(2),
         low: column(3),
         close: column(4),
         volume: column(5),
-    })
+        mintick: None,
+    }))
 }

@@ -39,12 +39,13 @@ pub fn data(config: Config, command: Data, json: bool) -> Result<ExitCode, AppEr
                 output::json(&view(&set));
             } else {
                 output::print(&format!(
-                    "{} bars of {} ({}), {} to {}\n",
+                    "{} bars of {} ({}), {} to {}, a tick is {}\n",
                     set.rows,
                     set.symbol,
                     set.interval,
                     day(set.first_at),
-                    day(set.last_at)
+                    day(set.last_at),
+                    prices.bars.mintick()
                 ));
                 for flag in &set.flags {
                     output::print(&format!("  note: {flag}\n"));

@@ -221,6 +221,7 @@ mod tests {
             low: flat.clone(),
             close: flat.clone(),
             volume: flat,
+            mintick: None,
         };
         with_noise_from(&bars, 1, &mut draw)
     }

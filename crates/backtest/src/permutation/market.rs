@@ -73,6 +73,7 @@ impl<'a> Shuffler<'a> {
             low: Vec::with_capacity(n + 1),
             close: Vec::with_capacity(n + 1),
             volume: Vec::with_capacity(n + 1),
+            mintick: self.bars.mintick,
         };
         let mut push = |[open, high, low, close, volume]: [f64; 5]| {
             market.open.push(open);

@@ -87,6 +87,7 @@ mod tests {
             low: vec![99.0; 500],
             close: column,
             volume: vec![1.0; 500],
+            mintick: None,
         };
         let noisy = with_noise(&bars, 0.01, &mut SplitMix64::new(Seed(1)));
         let moved: Vec<f64> = noisy.close.iter().map(|c| (c / 100.0).ln()).collect();

@@ -140,6 +140,7 @@ mod tests {
             low: close.clone(),
             volume: vec![0.0; n],
             close,
+            mintick: None,
         };
         let earn = |t: usize| if t < 500 { -0.0001 - 1e-6 * (t % 3) as f64 } else { 0.002 + 1e-4 * (t % 3) as f64 };
         let run =
@@ -163,6 +164,7 @@ mod tests {
             low: vec![1.0; 30],
             close: vec![1.0; 30],
             volume: vec![0.0; 30],
+            mintick: None,
         };
         let run = Run { first_bar: 1, returns: vec![0.0; 29], equity: vec![], trades: vec![], bars_held: 0 };
         let parts = regimes(&run, &bars);

@@ -40,6 +40,7 @@ fn week() -> Bars {
         low: close.iter().zip(&open).map(|(c, o)| f64::min(*c, *o) - 1.0).collect(),
         close: close.to_vec(),
         volume: vec![100.0; 8],
+        mintick: None,
     }
 }
 

@@ -217,6 +217,31 @@ fn trades_tell_their_side_and_their_share_of_the_entry() {
     );
 }
 
+/// Prices and ticks at a 1,024th (exact in binary) are the same market: distances in ticks, slippage and `syminfo.mintick`
+/// follow the bars on every path.
+#[test]
+fn a_tick_is_that_of_the_bars() {
+    let text = "//@version=5\nstrategy(\"T\", default_qty_type=strategy.percent_of_equity, default_qty_value=50, slippage=2)\n\
+                if bar_index % 20 == 0 and close - open < 60 * syminfo.mintick\n    strategy.entry(\"L\", strategy.long)\n\
+                strategy.exit(\"X\", \"L\", loss=40, profit=90, trail_points=30, trail_offset=10)\n";
+    let coarse = Bars { mintick: Some(0.05), ..crate::market::daily(7, 400) };
+    let small = |column: &[f64]| column.iter().map(|price| price / 1_024.0).collect();
+    let fine = Bars {
+        open: small(&coarse.open),
+        high: small(&coarse.high),
+        low: small(&coarse.low),
+        close: small(&coarse.close),
+        mintick: Some(0.05 / 1_024.0),
+        ..coarse.clone()
+    };
+    assert!(difference(text, &coarse).unwrap() > 5);
+    assert!(difference(text, &fine).unwrap() > 5);
+    let steps = assay_pine::compile_steps(text).unwrap();
+    let returns = |bars: &Bars| run_steps(&steps, &[], bars, house(false), 0..bars.len()).unwrap().run.returns;
+    assert_eq!(returns(&coarse), returns(&fine));
+    assert_ne!(returns(&coarse), returns(&Bars { mintick: None, ..coarse.clone() }));
+}
+
 /// Scripts on which executions once differed, and bars that no execution may compute with.
 #[test]
 fn what_was_found_by_fuzzing_stays_found() {

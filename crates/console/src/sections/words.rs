@@ -59,8 +59,11 @@ fn terms(x: &ExaminationView) -> String {
     };
     let because = chosen.and_then(|c| c.path_because.as_ref());
     let because = because.map(|why| format!(" The reason is in {why}.")).unwrap_or_default();
+    // Only orders and state can count in ticks.
+    let tick = x.mintick.filter(|_| chosen.is_some_and(|c| c.path != "signals"));
+    let tick = tick.map(|tick| format!(" A tick is {tick}.")).unwrap_or_default();
     format!(
-        "Orders fill at {}. Each purchase and each sale costs {} in fees and {} in slippage.{path}{because}",
+        "Orders fill at {}. Each purchase and each sale costs {} in fees and {} in slippage.{tick}{path}{because}",
         x.fill,
         basis_points(x.fee),
         basis_points(x.slippage)

@@ -235,6 +235,7 @@ fn examination(symbol: &str, columns: usize, rows: usize) -> ExaminationView {
         bars: 4_000,
         test_from: Some(START + 450 * 6 * DAY),
         periods_per_year: 252.0,
+        mintick: Some(0.01),
         scatter: Some(0.01),
         fee: 0.0005,
         slippage: 0.0002,

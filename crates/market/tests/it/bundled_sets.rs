@@ -33,6 +33,13 @@ fn bundled_sets_read_as_expected() {
 }
 
 #[test]
+fn their_ticks_are_hundredths() {
+    for set in bundled::all() {
+        assert_eq!(set.read().bars.mintick, Some(0.01), "{}", set.symbol);
+    }
+}
+
+#[test]
 fn the_table_of_origin_agrees_with_the_files() {
     let bodies: [(&str, &[u8]); 3] = [
         ("spx.csv", include_bytes!("../../../../data/spx.csv")),

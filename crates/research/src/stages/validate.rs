@@ -194,6 +194,7 @@ impl Validate<'_> {
             bars: bars.len(),
             test_from: None,
             periods_per_year: bars.periods_per_year(),
+            mintick: Some(bars.mintick()),
             scatter: None,
             fee: costs.fee,
             slippage: costs.slippage,

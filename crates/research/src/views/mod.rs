@@ -163,6 +163,9 @@ pub struct ExaminationView {
     pub test_from: Option<i64>,
     /// Bars in a year.
     pub periods_per_year: f64,
+    /// Smallest step of a price. Rows of older versions: not known.
+    #[serde(default)]
+    pub mintick: Option<f64>,
     /// Deviation of the Sharpe ratios of the search, per bar.
     pub scatter: Option<f64>,
     /// Fee per side, as a rate.

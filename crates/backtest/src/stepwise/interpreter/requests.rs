@@ -136,6 +136,7 @@ mod tests {
             low: (0..10).map(|x| f64::from(x) - 1.0).collect(),
             close: (0..10).map(|x| f64::from(x) + 1.0).collect(),
             volume: vec![1.0; 10],
+            mintick: None,
         };
         let week = Interval::Weeks(1);
         let (weeks, ends) = together(&bars, |t| (week.start(bars.time[t]), week.end(bars.time[t])));
