@@ -2,8 +2,8 @@
 
 use assay_backtest::Bars;
 
-/// Fewer bars say nothing: a few round prices are chance.
-const BARS_MIN: usize = 64;
+/// Fewer moves of the price say nothing: a few round prices are chance.
+const MOVES_MIN: usize = 64;
 
 /// Prices that went through a 32-bit number are off by some 6e-8 of themselves.
 const SINGLE: f64 = 1e-7;
@@ -13,9 +13,10 @@ const DECIMALS_MAX: i32 = 10;
 
 /// `bars` with [`Bars::mintick`] set: the largest of 1, 0.5, 0.25, 0.1, 0.05, 0.025, 0.01, ... of which every price is a
 /// multiple, as far as a 32-bit number tells. Unknown where there is no such step, as with prices that were adjusted for
-/// dividends, where nothing can be told from rounding, and with fewer than 64 bars.
+/// dividends, where nothing can be told from rounding, and with fewer than 64 moves of the close.
 pub fn with_mintick(mut bars: Bars) -> Bars {
-    bars.mintick = if bars.len() < BARS_MIN { None } else { step(&bars) };
+    let moves = bars.close.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    bars.mintick = if moves < MOVES_MIN { None } else { step(&bars) };
     bars
 }
 
@@ -83,7 +84,9 @@ mod tests {
         assert_eq!(market(27.0, 0.01, |price| price * 0.983_172_64).mintick, None);
         // A step that rounding hides.
         assert_eq!(market(600_000.0, 0.01, |price| f64::from(price as f32)).mintick, None);
-        let short = market(1.1, 1e-5, |price| price).prefix(63);
+        let short = market(1.1, 1e-5, |price| price).prefix(60);
         assert_eq!(with_mintick(short).mintick(), 0.01);
+        // A price that stands still.
+        assert_eq!(market(10.0, 1.0, |_| 10.0).mintick, None);
     }
 }

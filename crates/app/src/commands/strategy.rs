@@ -121,7 +121,7 @@ fn check(config: &Config, file: &Path, json: bool) -> Result<ExitCode, AppError>
         return Err(AppError::text(Exit::Input, format!("{}:{ahead}", file.display())));
     }
     if too_large {
-        let message = format!("the grid has {shown} points, at most {} are swept", config.grid_max);
+        let message = format!("the grid has {shown}, at most {} are swept", config.grid_max);
         return Err(AppError::text(Exit::Input, message).hint(
             "narrow minval and maxval or raise step of the inputs with the most values; ASSAY_GRID_MAX sets the bound",
         ));
