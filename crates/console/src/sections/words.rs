@@ -62,8 +62,11 @@ fn terms(x: &ExaminationView) -> String {
     // Only orders and state can count in ticks.
     let tick = x.mintick.filter(|_| chosen.is_some_and(|c| c.path != "signals"));
     let tick = tick.map(|tick| format!(" A tick is {tick}.")).unwrap_or_default();
+    let short = chosen.is_some_and(|c| c.trades.iter().any(|trade| trade.side == "short"));
+    let margin =
+        if short { " There are no margin calls: a short is held until it is closed or has cost all." } else { "" };
     format!(
-        "Orders fill at {}. Each purchase and each sale costs {} in fees and {} in slippage.{tick}{path}{because}",
+        "Orders fill at {}. Each purchase and each sale costs {} in fees and {} in slippage.{tick}{margin}{path}{because}",
         x.fill,
         basis_points(x.fee),
         basis_points(x.slippage)
@@ -141,25 +144,29 @@ mod tests {
     }
 
     #[test]
-    fn a_slower_path_says_why() {
-        let view = |path: &str, because: Option<&str>| -> String {
+    fn terms_name_the_path_and_why_the_tick_and_what_a_short_may_lose() {
+        let of = |path: &str, because: Option<&str>, trades: &str| -> String {
             let metrics = r#"{"total_return":0.1,"cagr":null,"volatility":null,"sharpe":null,"sortino":null,"max_drawdown":0.0,"drawdown_bars":0,"calmar":null,"ulcer":0.0,"observations":100}"#;
             let because = serde_json::to_string(&because).unwrap();
             let row = format!(
                 r#"{{"ordinal":0,"symbol":"SPX","title":"T","verdict":"weak","summary":"","reasons":[],"evidence":null,
-                "own":{{"raw":1,"effective":1.0}},"grid":1,"bars":100,"test_from":null,"periods_per_year":252.0,"scatter":null,
+                "own":{{"raw":1,"effective":1.0}},"grid":1,"bars":100,"test_from":null,"periods_per_year":252.0,"mintick":1e-5,"scatter":null,
                 "fee":0.0005,"slippage":0.0002,"fill":"the next open","chosen":{{"values":[],"train":{metrics},"test":null,
-                "whole":{metrics},"hold_train":{metrics},"haircut_sharpe":null,"curve":[],"heat_map":null,"trades":[],
+                "whole":{metrics},"hold_train":{metrics},"haircut_sharpe":null,"curve":[],"heat_map":null,"trades":[{trades}],
                 "trades_total":0,"path":"{path}","path_because":{because}}}}}"#
             );
             terms(&serde_json::from_str::<ExaminationView>(&row).unwrap())
         };
+        let view = |path: &str, because: Option<&str>| of(path, because, "");
         assert!(view("signals", None).ends_with("so it ran on the fast path."));
         let steps = view("steps", Some("line 7: `strategy.exit` is an order"));
         assert!(steps.contains("stepwise path"), "{steps}");
         assert!(steps.ends_with("The reason is in line 7: `strategy.exit` is an order."), "{steps}");
         assert!(view("script", None).contains("interpreted"));
-        assert!(view("", None).ends_with("in slippage."));
+        assert!(!view("signals", None).contains("tick") && steps.contains("A tick is 0.00001."), "{steps}");
+        assert!(view("", None).ends_with("in slippage. A tick is 0.00001."));
+        let short = r#"{"side":"short","entry":0,"exit":null,"entry_price":1.0,"exit_price":1.0,"gain":0.0}"#;
+        assert!(!steps.contains("margin") && of("steps", None, short).contains("no margin calls"), "{steps}");
     }
 
     #[test]
