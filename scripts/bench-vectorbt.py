@@ -3,6 +3,7 @@
 
     bench-vectorbt.py run GRID CLOSES.json RESULTS.json      one JSON line: CPU seconds, wall seconds, peak memory
     bench-vectorbt.py parity GRID OURS.json THEIRS.json      one JSON line: largest gap over all sets
+    bench-vectorbt.py minute GIB                             one JSON line: whether it can do 1,000 x 500,000 in so much memory
     bench-vectorbt.py summary LINES.jsonl RESULTS.json       medians, ratios and all lines in one file
 
 Work of a run: indicators, signals, portfolio, then final value, Sharpe ratio and deepest drawdown of every set. The first
@@ -18,6 +19,8 @@ FEE, CASH = 0.001, 100.0
 
 
 def sets_of(grid):
+    if grid == "minute":
+        return [(fast, slow) for fast in range(2, 102) for slow in range(10, 210, 20)]
     if grid == "rsi":
         return [(n, lo, up) for n in range(2, 27) for lo in range(10, 50, 2) for up in range(52, 92, 2)]
     return [(fast, slow) for fast in range(2, 102) for slow in range(10, 210, 2)]
@@ -66,6 +69,26 @@ def run(grid, closes_path, results_path):
     }))
 
 
+def minute(gib):
+    import numpy as np
+    import pandas as pd
+    import vectorbt as vbt
+
+    # Any walk will do: what is asked is whether the arrays fit.
+    bars, sets = 500_000, sets_of("minute")
+    walk = 100 * np.exp(np.cumsum(np.random.default_rng(7).normal(0, 3e-4, bars)))
+    close = pd.Series(walk, index=pd.date_range("2015-01-01", periods=bars, freq="min"))
+    line = {"case": "minute", "peer": f"vectorbt {vbt.__version__}", "sets": len(sets), "bars": bars, "room_gib": int(gib)}
+    # What it asks for, not what is mapped: libraries and thread stacks do not count.
+    resource.setrlimit(resource.RLIMIT_DATA, (int(gib) << 30, int(gib) << 30))
+    try:
+        one_pass("minute", close, sets)
+        line |= {"held": True}
+    except MemoryError as why:
+        line |= {"held": False, "why": str(why)}
+    print(json.dumps(line | {"peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+
+
 def parity(grid, ours_path, theirs_path):
     ours, theirs = json.load(open(ours_path)), json.load(open(theirs_path))
     assert [tuple(p) for p in ours["params"]] == [tuple(p) for p in theirs["params"]], "the grids differ"
@@ -101,4 +124,4 @@ def summary(lines_path, results_path):
 
 
 if __name__ == "__main__":
-    {"run": run, "parity": parity, "summary": summary}[sys.argv[1]](*sys.argv[2:])
+    {"run": run, "parity": parity, "minute": minute, "summary": summary}[sys.argv[1]](*sys.argv[2:])
