@@ -36,31 +36,43 @@ pub(crate) fn unusable_length(parameter: &str, n: f64) -> bool {
     LENGTHS.contains(&parameter) && (n.is_nan() || n < 1.0)
 }
 
+/// Kinds of drawing.
+pub(crate) const DRAWINGS: [&str; 9] =
+    ["line", "label", "box", "table", "linefill", "polyline", "plot", "hline", "chart.point"];
+
 /// Whether a call, by its name today, draws, logs or alerts and does nothing else.
 pub(crate) fn is_inert(name: &str) -> bool {
     INERT.contains(&name) || name.starts_with("log.")
 }
 
-/// Calls of functions that neither the script nor Pine has. TradingView does not compile such a script, whatever hangs on
-/// the call; a name of the script's own in front (a variable, a type, a library) is left to whoever knows its type.
-pub(crate) fn unknown(script: &Block, version: u8) -> Vec<Diagnostic> {
+/// Calls that TradingView would not compile, whatever hangs on them: of functions that neither the script nor Pine has, and
+/// with arguments that Pine's own function does not take, which must not be passed over in silence. A name of the script's
+/// own in front (a variable, a type, a library) is left to whoever knows its type.
+pub(crate) fn faults(script: &Block, version: u8) -> Vec<Diagnostic> {
     let own = own_names(script);
     let mut findings = Vec::new();
     block(script, &mut |met| {
-        let Met::Expression(Expr { kind: ExprKind::Call { name, .. }, span }) = met else { return };
+        let Met::Expression(Expr { kind: ExprKind::Call { name, args, .. }, span }) = met else { return };
         let head = name.split('.').next().unwrap_or(name);
         if own.contains(head) || own.contains(name.as_str()) || OWN.contains(&name.as_str()) {
             return;
         }
         let current = signatures::current_function(name, version);
-        if signatures::function(current).is_some() || has_method(current) {
-            return;
+        if signatures::function(current).is_some() {
+            // What only draws may be drawn in a way that is newer than the table.
+            let drawn = DRAWINGS
+                .iter()
+                .any(|kind| current.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
+            if !is_inert(current) && !drawn {
+                findings.extend(signatures::bind(current, version, args, *span).err());
+            }
+        } else if !has_method(current) {
+            let says = format!("the function `{name}` is not known");
+            findings.push(match signatures::nearest(name) {
+                Some(near) => span.advises(says, format!("did you mean {near}?")),
+                None => span.says(says),
+            });
         }
-        let says = format!("the function `{name}` is not known");
-        findings.push(match signatures::nearest(name) {
-            Some(near) => span.advises(says, format!("did you mean {near}?")),
-            None => span.says(says),
-        });
     });
     findings.sort_by_key(|finding| (finding.line, finding.column));
     findings.dedup();

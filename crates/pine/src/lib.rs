@@ -86,12 +86,12 @@ pub fn compile_steps(text: &str) -> Result<StepProgram, Refusal> {
     lower::lower(&script, version)
 }
 
-/// The syntax tree, unless it calls functions that there are not.
+/// The syntax tree, unless it calls what cannot be called like this.
 fn parsed(text: &str, version: u8) -> Result<ast::Block, Refusal> {
     let script = parser::parse(text).map_err(|diagnostic| Refusal(vec![diagnostic]))?;
-    let mut unknown = calls::unknown(&script, version);
-    unknown.truncate(lower::FINDINGS_MAX);
-    if unknown.is_empty() { Ok(script) } else { Err(Refusal(unknown)) }
+    let mut faults = calls::faults(&script, version);
+    faults.truncate(lower::FINDINGS_MAX);
+    if faults.is_empty() { Ok(script) } else { Err(Refusal(faults)) }
 }
 
 /// Refuses a script that is too long.

@@ -69,7 +69,7 @@ fn indicators_have_talibs_values() {
             275.782593,
         ),
         golden("ta.roc(ta.ema(ta.ema(ta.ema(close, 15), 15), 15), 1)", 43, 0.215658, -0.192415, 0.366465),
-        golden("(ta.linreg(close, 14) - ta.sma(close, 14)) * 2 / 13", 13, 0.018959, -0.424440, 1.480002),
+        golden("(ta.linreg(close, 14, 0) - ta.sma(close, 14)) * 2 / 13", 13, 0.018959, -0.424440, 1.480002),
         golden("100 * (25 + ta.highestbars(high, 26)) / 25", 25, 40.0, 4.0, 88.0),
         golden("ta.sma(ta.stoch(close, high, low, 14), 3)", 15, f64::NAN, 11.695114, 73.528929),
         golden("ta.sma(ta.sma(ta.stoch(close, high, low, 14), 3), 3)", 17, 3.507922, 6.767233, 81.809643),

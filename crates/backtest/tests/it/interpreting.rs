@@ -117,6 +117,12 @@ fn scripts_give_what_their_authors_expect() {
             "m.get(2, 0) * 10 + m.get(1, 1)",
             [79.0; 7],
         ),
+        (
+            6,
+            "m = matrix.new<float>(3, 3, 1)\nm.fill(5, 1, 3, 0, 2)\nr = m.remove_row()\nc = m.remove_col()",
+            "m.get(1, 0) * 1000 + r.get(1) * 100 + c.get(1) * 10 + m.rows() + m.columns()",
+            [5514.0; 7],
+        ),
         // Division: whole constants keep no fraction before version 6.
         (5, "", "5 / 2", [2.0; 7]),
         (6, "", "5 / 2", [2.5; 7]),

@@ -28,7 +28,7 @@ impl<'a> Checker<'a> {
         let skipped = usize::from(leading && positional + 1 == parameters.len() && args.len() == positional);
         let offset = usize::from(receiver.is_some()) + skipped;
         if positional + offset > parameters.len() {
-            return Err(span.says(format!("`{name}` takes {} arguments, {positional} are given", parameters.len())));
+            return Err(span.says(format!("`{name}` is not supported with more than {} arguments", parameters.len())));
         }
         let mut given: Vec<Option<Typed>> = vec![None; parameters.len()];
         if let Some(receiver) = receiver {
@@ -47,8 +47,8 @@ impl<'a> Checker<'a> {
                 },
             };
             let typed = self.expr(&arg.value)?;
-            if place < given.len() {
-                given[place] = Some(typed);
+            if given.get_mut(place).and_then(|given| given.replace(typed)).is_some() && self.version >= 4 {
+                return Err(span.says(format!("the argument `{}` of `{name}` is given twice", names[place])));
             }
         }
         let mut types = Vec::new();

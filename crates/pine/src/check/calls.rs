@@ -2,9 +2,10 @@
 
 use super::table;
 use super::tree::{Code, Fun};
-use super::types::{DRAWINGS, Type};
+use super::types::Type;
 use super::{Binding, CALL_DEPTH_MAX, Checked, Checker, Frame, Known, Typed};
 use crate::ast::{Arg, Expr, TypeName};
+use crate::calls::DRAWINGS;
 use crate::lexer::Span;
 
 impl<'a> Checker<'a> {

@@ -226,7 +226,7 @@ impl<'a> Checker<'a> {
                 match (family, member) {
                     ("line" | "label" | "box" | "table" | "polyline" | "linefill", "all") => {
                         let kind =
-                            super::types::DRAWINGS.iter().find(|kind| **kind == family).copied().unwrap_or("line");
+                            crate::calls::DRAWINGS.iter().find(|kind| **kind == family).copied().unwrap_or("line");
                         let code = Code::Call(super::tree::Fun::ArrayFrom, vec![], span.line);
                         Ok(Typed::new(code, Type::Array(Type::Drawing(kind).into())))
                     }

@@ -142,7 +142,7 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Checked<Typed> {
         let (family, member) = full.rsplit_once('.').unwrap_or((full, ""));
-        let kind = super::types::DRAWINGS.iter().find(|kind| **kind == family).copied().unwrap_or("line");
+        let kind = crate::calls::DRAWINGS.iter().find(|kind| **kind == family).copied().unwrap_or("line");
         let ty = Type::Drawing(kind);
         let coordinates = COORDINATES.iter().find(|(of, _)| *of == kind).map(|(_, names)| *names);
         let (true, Some(names)) = (self.reads_drawings, coordinates) else {

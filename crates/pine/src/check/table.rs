@@ -189,10 +189,10 @@ static ROWS: &[Row] = &[
     fun("matrix.col", "id column", Fun::MatrixColumn, Elements),
     fun("matrix.columns", "id", Fun::MatrixColumns, Int),
     fun("matrix.copy", "id", Fun::MatrixCopy, Same),
-    fun("matrix.fill", "id value", Fun::MatrixFill, Void),
+    fun("matrix.fill", "id value from_row? to_row? from_column? to_column?", Fun::MatrixFill, Void),
     fun("matrix.get", "id row column", Fun::MatrixGet, Element),
-    fun("matrix.remove_col", "id column", Fun::MatrixRemoveColumn, Elements),
-    fun("matrix.remove_row", "id row", Fun::MatrixRemoveRow, Elements),
+    fun("matrix.remove_col", "id column?", Fun::MatrixRemoveColumn, Elements),
+    fun("matrix.remove_row", "id row?", Fun::MatrixRemoveRow, Elements),
     fun("matrix.row", "id row", Fun::MatrixRow, Elements),
     fun("matrix.rows", "id", Fun::MatrixRows, Int),
     fun("matrix.set", "id row column value", Fun::MatrixSet, Void),
@@ -219,7 +219,7 @@ static ROWS: &[Row] = &[
     fun("strategy.convert_to_account", "value", Fun::ConvertCurrency, Float),
     fun("strategy.convert_to_symbol", "value", Fun::ConvertCurrency, Float),
     fun("strategy.default_entry_qty", "fill_price", Fun::DefaultQuantity, Float),
-    fun("string", "value", Fun::ToText, Text),
+    fun("string", "x", Fun::ToText, Text),
     ta("ta.alma", "series length offset=0.85 sigma=6 floor=false", Ta::Alma, Float),
     ta("ta.atr", "length", Ta::Atr, Float),
     ta("ta.barssince", "condition", Ta::BarsSince, Int),
@@ -289,10 +289,31 @@ static ROWS: &[Row] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signatures::{self, Presence};
 
     #[test]
     fn the_rows_stand_in_order_of_name() {
         assert!(ROWS.windows(2).all(|pair| pair[0].name < pair[1].name));
         assert!(find("ta.sma").is_some() && find("sma").is_none());
+    }
+
+    /// [`signatures`] says what a call may give; what a row lacks of it is refused where it is given.
+    #[test]
+    fn rows_have_the_parameters_of_the_signatures() {
+        let lacking = ["array.sort", "array.sort_indices"].map(|name| (name, "sort_field"));
+        for row in ROWS {
+            let signature = signatures::function(row.name).unwrap_or_else(|| panic!("{}: no signature", row.name));
+            let known = signature.parameters.iter().filter(|p| !lacking.contains(&(row.name, p.name)));
+            let known: Vec<_> = known.map(|p| (p.name, p.presence != Presence::Needed)).collect();
+            let ours: Vec<_> = row
+                .parameters
+                .split_whitespace()
+                .map(|p| (p.trim_end_matches('?').split('=').next().unwrap(), p.contains(['?', '='])))
+                .collect();
+            let names = |all: &[(&'static str, bool)]| all.iter().map(|p| p.0).collect::<Vec<_>>();
+            assert_eq!(names(&ours), names(&known), "{}", row.name);
+            // Several ways to call it may make optional here what each way needs.
+            assert!(ours.iter().zip(&known).all(|(ours, known)| ours.1 || !known.1), "{}", row.name);
+        }
     }
 }

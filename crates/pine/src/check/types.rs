@@ -4,6 +4,7 @@
 //! `na` and of what follows from a finding; it fits everywhere.
 
 use crate::ast::TypeName;
+use crate::calls::DRAWINGS;
 
 /// What a value is.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,10 +29,6 @@ pub(super) enum Type {
     Enum(String),
     Tuple(Vec<Type>),
 }
-
-/// Kinds of drawing.
-pub(super) const DRAWINGS: [&str; 9] =
-    ["line", "label", "box", "table", "linefill", "polyline", "plot", "hline", "chart.point"];
 
 impl Type {
     /// Whether arithmetic may be done with it.

@@ -98,6 +98,8 @@ fn value(function: &str, parameter: &Parameter) -> String {
 /// A strategy whose entry hangs on the call, so that nothing of it is passed over.
 fn script(signature: &Signature, version: u8, by_name: bool) -> String {
     let name = signature.name;
+    // Behind a named argument none may stand without a name, and what repeats has none.
+    let by_name = by_name && signature.parameters.iter().all(|p| p.presence != Presence::Repeated);
     let mut args = Vec::new();
     for parameter in &signature.parameters {
         let value = value(name, parameter);

@@ -57,7 +57,8 @@ else
     level := f(level, k=3)
 if close > level
     strategy.entry("L", strategy.long)
-strategy.close_all(when = ta.rsi(close, n) > 70)"#,
+if ta.rsi(close, n) > 70
+    strategy.close_all()"#,
         expect![[r#"
             n=14 [4.0, 6.0, 9.0, 14.0, 22.0, 35.0, 56.0] derived
             entry (close gt ((high gt 10) ? add(mul(((close gt open) ? 1 : 2), 2), 1) : add(mul(((close gt open) ? 1 : 2), 3), 1)))

@@ -18,7 +18,9 @@ const ORDERS: &str =
 /// With orders that hang on `x`.
 fn reaching(line: &str, wanted: Expect) {
     check(
-        &format!("{line}\nstrategy.entry(\"L\", strategy.long, when = x > 0)\nstrategy.close_all(when = close < open)"),
+        &format!(
+            "{line}\nif x > 0\n    strategy.entry(\"L\", strategy.long)\nif close < open\n    strategy.close_all()"
+        ),
         wanted,
     );
 }
@@ -114,7 +116,7 @@ fn unsupported_things_are_refused_where_an_order_hangs_on_them() {
     );
     reaching(
         "l = label.new(bar_index, high)\nx = label.get_y(l)",
-        expect!["5:1: expected a condition, found a drawing, colour or made-up text"],
+        expect!["5:4: expected a condition, found a drawing, colour or made-up text"],
     );
     reaching(
         "x = 0.0\nif str.tostring(close) == \"1\"\n    x := 1",
@@ -149,7 +151,7 @@ fn orders_under_what_is_not_known_are_refused() {
         ],
     );
     with_orders(
-        "strategy.exit(\"x\", \"L\", stop=1, oca_type=strategy.oca.cancel)",
+        "strategy.order(\"x\", strategy.long, stop=1, oca_type=strategy.oca.cancel)",
         expect![
             "3:1: groups of orders (`oca_type`) run in the interpreter alone (cancel the other order by strategy.cancel)"
         ],
@@ -181,7 +183,7 @@ fn what_is_wrong_in_itself_is_refused_wherever_it_stands() {
     );
     with_orders("x = ta.sma(close, 0)", expect!["3:19: `length` of `ta.sma` must be at least 1"]);
     with_orders("x = ta.sma(close)", expect!["3:5: `ta.sma` needs the argument `length`"]);
-    with_orders("x = ta.sma(close, len=3)", expect!["3:5: `ta.sma` has no parameter `len`; it has source, length"]);
+    with_orders("x = ta.sma(close, len=3)", expect!["3:23: `ta.sma` has no parameter `len` (it has source, length)"]);
     with_orders("f(x) => x\ny = f(1, 2)", expect!["4:5: `f` takes 1 arguments"]);
     with_orders("f(x) => x\ny = f()", expect!["4:5: `f` needs the argument `x`"]);
 }
@@ -203,7 +205,7 @@ fn what_is_no_pair_of_signals_says_why() {
         expect!["3:1: the strategy is no pair of signals: it reads strategy.equity (it runs on the stepwise path)"],
     );
     with_orders(
-        "var x = 0\nx := x + 1\nstrategy.close_all(when = x > 5)",
+        "var x = 0\nx := x + 1\nif x > 5\n    strategy.close_all()",
         expect![
             "3:1: the strategy is no pair of signals: `x` is carried from bar to bar (it runs on the stepwise path)"
         ],
@@ -242,11 +244,29 @@ fn what_never_trades_is_refused() {
 #[test]
 fn several_findings_come_at_once_and_what_follows_from_one_is_not_reported() {
     with_orders(
-        "a = nowhere\nb = a + 1\nc = ta.sma(close)",
+        "a = nowhere\nb = a + 1\nc = ta.sma(close, 0)",
         expect![[r#"
             3:5: `nowhere` is not known (a variable must be declared above the line that reads it)
-            5:5: `ta.sma` needs the argument `length`"#]],
+            5:19: `length` of `ta.sma` must be at least 1"#]],
     );
+    // Calls are looked at before what they are given.
+    with_orders(
+        "a = nowhere\nb = ta.sma(close)\nc = ta.smaa(close, 5)\nd = ta.sma(close, close, length=5)",
+        expect![[r#"
+            4:5: `ta.sma` needs the argument `length`
+            5:5: the function `ta.smaa` is not known (did you mean ta.sma?)
+            6:33: the argument `length` of `ta.sma` is given twice"#]],
+    );
+    // In the header, in inputs and in orders too: a slip must not change a verdict in silence.
+    check(
+        "n = input.int(5, minvalue=2)\nif close > open\n    strategy.entry(\"L\", strategy.long)\nstrategy.close(\"L\", now=true)",
+        expect![[r#"
+            3:27: `input.int` has no parameter `minvalue` (did you mean `minval`?)
+            6:25: `strategy.close` has no parameter `now` (it has id, comment, qty, qty_percent, alert_message, immediately, disable_alert)"#]],
+    );
+    let header = compile("//@version=6\nstrategy(\"x\", comission_value=0.1)").unwrap_err().to_string();
+    expect!["2:31: `strategy` has no parameter `comission_value` (did you mean `commission_value`?)"]
+        .assert_eq(&header);
 }
 
 #[test]

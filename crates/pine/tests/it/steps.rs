@@ -37,7 +37,7 @@ fn var_becomes_a_register_and_its_past_another() {
 #[test]
 fn a_variable_that_only_remembers_a_column_is_one() {
     check(
-        "x = close\ny = x[1] + x[2]\nx := open\nvar float kept = na\nkept := high\nif y > kept[1]\n    strategy.entry(\"L\", strategy.long)\nstrategy.close_all(when = x[1] > close)",
+        "x = close\ny = x[1] + x[2]\nx := open\nvar float kept = na\nkept := high\nif y > kept[1]\n    strategy.entry(\"L\", strategy.long)\nif x[1] > close\n    strategy.close_all()",
         expect![[r#"
             Entry [] when (add(open[1], open[1][1]) gt high[1])
             CloseAll [] when (open[1] gt close)
@@ -86,14 +86,14 @@ fn calls_in_branches_keep_a_state_of_their_own() {
 #[test]
 fn loops_are_written_out_for_their_longest_input() {
     check(
-        "n = input.int(1, minval=1, maxval=2)\ns = 0.0\nfor i = 1 to n\n    s += close[i]\nif s > 1\n    strategy.entry(\"L\", strategy.long)\nstrategy.close(\"L\", when = close > open)",
+        "n = input.int(1, minval=1, maxval=2)\ns = 0.0\nfor i = 1 to n\n    s += close[i]\nif s > 1\n    strategy.entry(\"L\", strategy.long)\nif close > open\n    strategy.close(\"L\")",
         expect![[r#"
             Entry [] when (((2 le in0) ? add(((1 le in0) ? add(0, close[1]) : 0), close[2]) : ((1 le in0) ? add(0, close[1]) : 0)) gt 1)
             Close [] when (close gt open)
         "#]],
     );
     check(
-        "s = 0\nfor i = 1 to 9\n    s += i\n    if i == 3\n        break\nif close > s\n    strategy.entry(\"L\", strategy.long)\nstrategy.close(\"L\", when = close > open)",
+        "s = 0\nfor i = 1 to 9\n    s += i\n    if i == 3\n        break\nif close > s\n    strategy.entry(\"L\", strategy.long)\nif close > open\n    strategy.close(\"L\")",
         expect![[r#"
             Entry [] when (close gt 6)
             Close [] when (close gt open)
@@ -146,7 +146,7 @@ fn the_path_is_explained() {
     let warm: Vec<&str> = told.warm_up.iter().map(|n| n.text.as_str()).collect();
     assert_eq!(warm, ["sma(close, n)"]);
     // What the account decides makes a register its own.
-    let fed = compile_steps(&script("var c = 0.0\nc += strategy.openprofit\nif c > 1\n    strategy.entry(\"L\", strategy.long)\nstrategy.close_all(when = c < 0)")).unwrap();
+    let fed = compile_steps(&script("var c = 0.0\nc += strategy.openprofit\nif c > 1\n    strategy.entry(\"L\", strategy.long)\nif c < 0\n    strategy.close_all()")).unwrap();
     assert!(!fed.places().contains(&Place::Register));
 }
 

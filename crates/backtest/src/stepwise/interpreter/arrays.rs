@@ -338,6 +338,9 @@ impl Machine<'_> {
             Value::Array(items) => items.borrow().clone(),
             _ => Vec::new(),
         };
+        // Removed without saying which: the last.
+        let last =
+            matches!(fun, Fun::MatrixRemoveRow | Fun::MatrixRemoveColumn) && given.get(1).is_none_or(Option::is_none);
         match fun {
             Fun::MatrixRows => return Value::Number(rows as f64),
             Fun::MatrixColumns => return Value::Number(columns as f64),
@@ -354,7 +357,8 @@ impl Machine<'_> {
                 matrix.borrow_mut().cells[place] = value(3);
             }
             Fun::MatrixRow | Fun::MatrixRemoveRow => {
-                let Some(row) = self.index(number(1), rows, line) else { return Value::Na };
+                let row = if last { rows as f64 - 1.0 } else { number(1) };
+                let Some(row) = self.index(row, rows, line) else { return Value::Na };
                 let cells = matrix.borrow().cells[row * columns..(row + 1) * columns].to_vec();
                 if fun == Fun::MatrixRemoveRow {
                     let mut matrix = matrix.borrow_mut();
@@ -364,7 +368,8 @@ impl Machine<'_> {
                 return Value::array(cells);
             }
             Fun::MatrixColumn | Fun::MatrixRemoveColumn => {
-                let Some(column) = self.index(number(1), columns, line) else { return Value::Na };
+                let column = if last { columns as f64 - 1.0 } else { number(1) };
+                let Some(column) = self.index(column, columns, line) else { return Value::Na };
                 let mut matrix = matrix.borrow_mut();
                 let cells: Vec<Value> = (0..rows).map(|row| matrix.cells[row * columns + column].clone()).collect();
                 if fun == Fun::MatrixRemoveColumn {
@@ -411,7 +416,23 @@ impl Machine<'_> {
                     matrix.columns += 1;
                 }
             }
-            Fun::MatrixFill => matrix.borrow_mut().cells.iter_mut().for_each(|cell| *cell = value(1)),
+            Fun::MatrixFill => {
+                let or = |k: usize, end: usize| {
+                    if given.get(k).is_some_and(Option::is_some) { number(k) } else { end as f64 }
+                };
+                let (from_row, to_row) = (or(2, 0), or(3, rows));
+                let (from_column, to_column) = (or(4, 0), or(5, columns));
+                let within = |from: f64, to: f64, all: usize| 0.0 <= from && from <= to && to <= all as f64;
+                if !within(from_row, to_row, rows) || !within(from_column, to_column, columns) {
+                    let part = format!("rows {from_row} to {to_row}, columns {from_column} to {to_column}");
+                    return self.fail(line, format!("a matrix of {rows} by {columns} has no {part}"));
+                }
+                let mut matrix = matrix.borrow_mut();
+                for row in from_row as usize..to_row as usize {
+                    let start = row * columns;
+                    matrix.cells[start + from_column as usize..start + to_column as usize].fill(value(1));
+                }
+            }
             Fun::MatrixCopy => return Value::Matrix(Rc::new(RefCell::new(matrix.borrow().clone()))),
             _ => {}
         }
