@@ -288,6 +288,14 @@ fn what_was_found_by_fuzzing_stays_found() {
         // Unknown in the first two runs, on neighbouring bars: closed, and entered again once that is over.
         assert_eq!(trades(&format!("{V6}{local}")), Some(2), "{value}");
     }
+    // What both branches leave is new, also where they leave the same: a value, or one that only the interpreter knows.
+    let same = |value: &str| {
+        trades(&format!(
+            "{V6}x = 1.0\nif close > open\n    x := {value}\nelse\n    x := {value}\nif ta.cross(x, close * 1.97)\n    strategy.entry(\"L\", strategy.long)\nelse\n    strategy.close(\"L\")\n"
+        ))
+    };
+    assert!(same("low * 2").is_some_and(|trades| trades > 10));
+    assert_eq!(same("ta.sar(0.02, 0.02, 0.2)"), None);
     // A length of 0 is wrong wherever it stands, also where nothing hangs on it.
     let length = "f(x) =>\n    var t = 0.0\nk = input.float(1.5)\nvar v = 0.0\nif ta.rising(k[1], 1)\n    0.0\nelse\n    v += ta.mode(year, 2) > 1 ? v[0] : 0\n    v *= f(ta.dev(close, 0))\nv := close\nif v > open\n    strategy.entry(\"L\", strategy.long)\n";
     run(&format!("{V6}{length}"));

@@ -146,8 +146,9 @@ impl Lower {
         for id in changed {
             let now = self.variables[id].value.clone();
             let a = then.remove(&id).unwrap_or_else(|| now.clone());
-            let b = otherwise.remove(&id).unwrap_or(now);
-            if a != b {
+            let b = otherwise.remove(&id).unwrap_or_else(|| now.clone());
+            // Both may have left the same, and that is new.
+            if a != now || b != now {
                 let joined = match self.select(condition, a, b, span) {
                     Err(trouble) if !trouble.hard => Value::Lost(Box::new(trouble)),
                     other => other?,
