@@ -31,6 +31,23 @@ const OWN: [&str; 1] = ["ta.kama"];
 const LENGTHS: [&str; 9] =
     ["length", "diLength", "adxSmoothing", "atrPeriod", "fastlen", "slowlen", "siglen", "short_length", "long_length"];
 
+/// What a parameter of the header that takes one of some words means by `text`, which is the constant or its bare word.
+///
+/// # Errors
+/// What it may be, where `text` is none of that or not known.
+pub(crate) fn choice<'a>(parameter: &str, text: Option<&'a str>) -> Result<&'a str, String> {
+    let words: &[&str] = match parameter {
+        "default_qty_type" => &["fixed", "cash", "percent_of_equity"],
+        "commission_type" => &["percent", "cash_per_order", "cash_per_contract"],
+        _ => &["FIFO", "ANY"],
+    };
+    let word = text.and_then(|text| text.rsplit('.').next()).filter(|word| words.contains(word));
+    word.ok_or_else(|| {
+        let given = text.map(|text| format!(", not {text:?}")).unwrap_or_default();
+        format!("`{parameter}` is a constant, one of {}{given}", words.join(", "))
+    })
+}
+
 /// Whether `n` is no use for a series function's `parameter`: a length is at least 1.
 pub(crate) fn unusable_length(parameter: &str, n: f64) -> bool {
     LENGTHS.contains(&parameter) && (n.is_nan() || n < 1.0)

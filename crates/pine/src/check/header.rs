@@ -78,7 +78,7 @@ impl<'a> Checker<'a> {
     /// The `strategy(...)` header.
     pub(super) fn header(&mut self, args: &'a [Arg]) -> Checked<Typed> {
         let (mut kind, mut amount) = (None, None);
-        let (mut commission_kind, mut commission) = (String::from("strategy.commission.percent"), None);
+        let (mut commission_kind, mut commission) = (String::from("percent"), None);
         for (i, arg) in args.iter().enumerate() {
             let name = match &arg.name {
                 Some(name) => name.as_str(),
@@ -93,6 +93,10 @@ impl<'a> Checker<'a> {
             let text = match &typed.known {
                 Some(Known::Text(text)) => Some(text.clone()),
                 _ => None,
+            };
+            let choice = || {
+                let word = crate::calls::choice(name, text.as_deref());
+                word.map(str::to_owned).map_err(|message| at.says(message))
             };
             let on = typed.known == Some(Known::Truth(true));
             let wanted = |what: Option<f64>| {
@@ -109,13 +113,13 @@ impl<'a> Checker<'a> {
                 "initial_capital" => {
                     self.settings.initial_capital = Some(wanted(number)?).filter(|capital| *capital > 0.0);
                 }
-                "default_qty_type" => kind = text,
+                "default_qty_type" => kind = Some(choice()?),
                 "default_qty_value" => amount = Some(wanted(number)?),
-                "commission_type" => commission_kind = text.unwrap_or(commission_kind),
+                "commission_type" => commission_kind = choice()?,
                 "commission_value" => commission = Some(wanted(number)?),
                 "slippage" => self.settings.slippage_ticks = count(name, wanted(number)?, at)?,
                 "pyramiding" => self.settings.pyramiding = count(name, wanted(number)?, at)?,
-                "close_entries_rule" => self.settings.close_any = text.as_deref() == Some("ANY"),
+                "close_entries_rule" => self.settings.close_any = choice()? == "ANY",
                 _ => {}
             }
         }
@@ -124,15 +128,13 @@ impl<'a> Checker<'a> {
         }
         self.settings.sizing = match (kind.as_deref(), amount) {
             (None, None) => None,
-            (Some("strategy.cash" | "cash"), amount) => Some(Sizing::Cash(amount.unwrap_or(1.0))),
-            (Some("strategy.percent_of_equity" | "percent_of_equity"), amount) => {
-                Some(Sizing::PercentOfEquity(amount.unwrap_or(1.0)))
-            }
+            (Some("cash"), amount) => Some(Sizing::Cash(amount.unwrap_or(1.0))),
+            (Some("percent_of_equity"), amount) => Some(Sizing::PercentOfEquity(amount.unwrap_or(1.0))),
             (_, amount) => Some(Sizing::Fixed(amount.unwrap_or(1.0))),
         };
         match commission_kind.as_str() {
-            "strategy.commission.cash_per_order" | "cash_per_order" => self.settings.commission_per_order = commission,
-            "strategy.commission.cash_per_contract" | "cash_per_contract" => {
+            "cash_per_order" => self.settings.commission_per_order = commission,
+            "cash_per_contract" => {
                 self.settings.commission_per_contract = commission;
             }
             _ => self.settings.commission_percent = commission,
@@ -205,7 +207,11 @@ impl<'a> Checker<'a> {
                             | "trail_points"
                             | "trail_offset"
                     );
-                    let typed = if number { self.as_number(typed, arg.value.span)? } else { typed };
+                    let typed = match wanted {
+                        _ if number => self.as_number(typed, arg.value.span)?,
+                        "direction" => self.direction(typed, arg.value.span)?,
+                        _ => typed,
+                    };
                     codes[place] = Some(typed.code);
                 }
                 None if WITHOUT_EFFECT.contains(&given) || positions.contains(&given) => {}
@@ -235,6 +241,19 @@ impl<'a> Checker<'a> {
             Some(when) => Code::If(when.code.into(), code.into(), Code::Na.into()),
         };
         Ok(Typed::new(code, Type::Void))
+    }
+
+    /// The side of an order: a text of `strategy`, or the condition that older versions take.
+    fn direction(&mut self, typed: Typed, span: Span) -> Checked<Typed> {
+        const DIRECTIONS: [&str; 4] =
+            ["strategy.long", "strategy.short", "strategy.direction.long", "strategy.direction.short"];
+        match &typed.known {
+            Some(Known::Text(text)) if !DIRECTIONS.contains(&text.as_str()) => {
+                Err(span.says(format!("{text:?} is no direction: strategy.long or strategy.short")))
+            }
+            _ if typed.ty == Type::Text => Ok(typed),
+            _ => self.condition(typed, span),
+        }
     }
 
     fn trade(&mut self, closed: bool, field: &str, args: &'a [Arg], span: Span) -> Checked<Typed> {

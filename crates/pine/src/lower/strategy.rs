@@ -23,7 +23,7 @@ impl Lower {
             None => return Err(hard(span.says("`strategy` needs a title"))),
         };
         self.title = Some(title);
-        let (mut commission, mut commission_type) = (None, "strategy.commission.percent".to_owned());
+        let (mut commission, mut commission_type) = (None, "percent".to_owned());
         let (mut quantity, mut quantity_type) = (None, None);
         for (index, name) in HEADER.iter().enumerate().skip(6) {
             let Some(expr) = pick(args, index, name) else { continue };
@@ -41,27 +41,27 @@ impl Lower {
                 }
                 "initial_capital" => self.settings.initial_capital = Some(self.header_number(value, name, at)?),
                 "default_qty_value" => quantity = Some(self.header_number(value, name, at)?),
-                "default_qty_type" => quantity_type = self.header_text(value),
+                "default_qty_type" => quantity_type = Some(choice(name, value, at)?),
                 "commission_value" => commission = Some(self.header_number(value, name, at)?),
                 "commission_type" => {
-                    commission_type = self.header_text(value).unwrap_or(commission_type);
+                    commission_type = choice(name, value, at)?;
                 }
                 "close_entries_rule" => {
-                    self.settings.close_any = self.header_text(value).is_some_and(|rule| rule == "ANY");
+                    self.settings.close_any = choice(name, value, at)? == "ANY";
                 }
                 _ => {}
             }
         }
         match commission_type.as_str() {
-            "strategy.commission.cash_per_order" => self.settings.commission_per_order = commission,
-            "strategy.commission.cash_per_contract" => self.settings.commission_per_contract = commission,
+            "cash_per_order" => self.settings.commission_per_order = commission,
+            "cash_per_contract" => self.settings.commission_per_contract = commission,
             _ => self.settings.commission_percent = commission,
         }
         if quantity.is_some() || quantity_type.is_some() {
             let value = quantity.unwrap_or(1.0);
             self.settings.sizing = Some(match quantity_type.as_deref() {
-                Some("strategy.percent_of_equity") => Sizing::PercentOfEquity(value),
-                Some("strategy.cash") => Sizing::Cash(value),
+                Some("percent_of_equity") => Sizing::PercentOfEquity(value),
+                Some("cash") => Sizing::Cash(value),
                 _ => Sizing::Fixed(value),
             });
         }
@@ -85,8 +85,9 @@ impl Lower {
         let x = self.header_number(value, name, span)?;
         count(name, x, span).map_err(hard)
     }
+}
 
-    fn header_text(&self, value: Value) -> Option<String> {
-        if let Value::Text(text) = value { Some(text) } else { None }
-    }
+fn choice(name: &str, value: Value, span: Span) -> Lowered<String> {
+    let text = if let Value::Text(text) = &value { Some(text.as_str()) } else { None };
+    crate::calls::choice(name, text).map(str::to_owned).map_err(|message| hard(span.says(message)))
 }

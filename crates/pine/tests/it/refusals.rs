@@ -267,6 +267,30 @@ fn several_findings_come_at_once_and_what_follows_from_one_is_not_reported() {
     let header = compile("//@version=6\nstrategy(\"x\", comission_value=0.1)").unwrap_err().to_string();
     expect!["2:31: `strategy` has no parameter `comission_value` (did you mean `commission_value`?)"]
         .assert_eq(&header);
+    for (given, says) in [
+        (
+            "commission_type=\"percentage\"",
+            expect![[
+                r#"2:31: `commission_type` is a constant, one of percent, cash_per_order, cash_per_contract, not "percentage""#
+            ]],
+        ),
+        (
+            "default_qty_type=close",
+            expect!["2:32: `default_qty_type` is a constant, one of fixed, cash, percent_of_equity"],
+        ),
+        (
+            "close_entries_rule=\"LIFO\"",
+            expect![[r#"2:34: `close_entries_rule` is a constant, one of FIFO, ANY, not "LIFO""#]],
+        ),
+    ] {
+        let text = format!("//@version=6\nstrategy(\"x\", {given})\n{ORDERS}");
+        let refusal = assay_pine::strategy(&text).unwrap_err().to_string();
+        assert_eq!(assay_pine::check(&text).unwrap_err().to_string(), refusal);
+        says.assert_eq(&refusal);
+    }
+    let side = "//@version=6\nstrategy(\"x\")\nif close > open\n    strategy.entry(\"L\", \"long\")\nelse\n    strategy.close(\"L\")\n";
+    expect![[r#"4:25: "long" is no direction: strategy.long or strategy.short"#]]
+        .assert_eq(&assay_pine::strategy(side).unwrap_err().to_string());
 }
 
 #[test]

@@ -218,7 +218,11 @@ impl Account {
         let command = match order {
             tree::Order::Entry | tree::Order::Order => {
                 let long = match given(1) {
-                    Some(Value::Text(side)) => &**side == "strategy.long",
+                    Some(Value::Text(side)) => match &**side {
+                        "strategy.long" | "strategy.direction.long" => true,
+                        "strategy.short" | "strategy.direction.short" => false,
+                        _ => return Err(format!("{side:?} is no direction: strategy.long or strategy.short")),
+                    },
                     Some(value) if !value.is_na() => value.truth(),
                     _ => return Ok(()),
                 };
