@@ -28,7 +28,7 @@ struct Arguments {
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(0..=100_000))]
     catalogue: u64,
     /// Markets for each mechanism and strength of a planted edge
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(0..=100_000))]
+    #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u64).range(0..=100_000))]
     planted: u64,
     /// Markets that calibrate the strength of an edge
     #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u64).range(2..=100_000))]

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::market::NoEdge;
 use crate::planted::Mechanism;
-use crate::planted::amplitude::Planted;
+use crate::planted::amplitude::{Planted, Scatter};
 use crate::record::Terms;
 use crate::study::{Record, STRENGTHS, Study};
 use crate::tally::Share;
@@ -88,8 +88,12 @@ pub struct PlantedRow {
 pub struct Theory {
     /// Of a test of the Sharpe ratio against zero.
     pub sharpe: f64,
-    /// Of a test of the timing, the market's own move held fixed.
+    /// Of a test of the timing, the market's own move held fixed, over the effective trials.
     pub timing: f64,
+    /// The same at the line that luck draws in that very search.
+    pub search: f64,
+    /// Independent trials that the concept is worth at that line.
+    pub trials: f64,
 }
 
 /// How often a check stood in the way.
@@ -144,6 +148,16 @@ impl Cell {
     }
 }
 
+/// The looks of a concept in those of its search of `archetype`, on average.
+fn looks(records: &[&Record], archetype: &str) -> f64 {
+    let shares = records.iter().filter_map(|record| {
+        let own = record.items.iter().find(|item| item.archetype == archetype)?;
+        Some(record.trials / own.trials.max(1.0))
+    });
+    let (sum, n) = shares.fold((0.0, 0.0), |(sum, n), share| (sum + share, n + 1.0));
+    if n > 0.0 { sum / n } else { 1.0 }
+}
+
 impl Report {
     /// Counts `records`. Studies without a record are left out.
     pub fn of(terms: &Terms, records: &[Record], planted: &dyn Fn(Mechanism, usize) -> Option<Planted>) -> Report {
@@ -169,12 +183,20 @@ impl Report {
         let mut rows = vec![];
         for mechanism in Mechanism::ALL {
             for (at, strength) in STRENGTHS.into_iter().enumerate() {
-                let cell = Cell::of(found(Study::Planted(mechanism, at)));
+                let records = found(Study::Planted(mechanism, at));
+                let cell = Cell::of(records.iter().copied());
                 let Some(planted) = planted(mechanism, at).filter(|_| cell.plausible.of > 0) else { continue };
                 let trials = cell.mean_trials();
-                let power = |level| Theory {
-                    sharpe: theory::power(planted.sharpe, planted.deviation, level, trials, YEARS),
-                    timing: theory::timing_power(planted.timing.mean, planted.timing.deviation, level, trials),
+                let looks = looks(&records, mechanism.archetype());
+                let power = |level| {
+                    let share = theory::shared(level, looks);
+                    let Scatter { mean, deviation } = planted.timing;
+                    Theory {
+                        sharpe: theory::power(planted.sharpe, planted.deviation, level, trials, YEARS),
+                        timing: theory::timing_power(mean, deviation, theory::line(level, trials)),
+                        search: theory::timing_power(mean, deviation, planted.luck.line(share)),
+                        trials: planted.luck.trials(share) * looks,
+                    }
                 };
                 rows.push(PlantedRow {
                     mechanism: mechanism.as_str(),
@@ -218,8 +240,8 @@ impl Report {
         )
         .expect("text");
         out.push_str("Planted edges, by what is to be known and the true annual Sharpe ratio, net of costs, of the strategy that knows:\n\n");
-        out.push_str("| mechanism | Sharpe | markets | found plausible | plausible or weak | theory | theory, Sharpe ratio alone |\n");
-        out.push_str("|---|---|---|---|---|---|---|\n");
+        out.push_str("| mechanism | Sharpe | markets | found plausible | plausible or weak | effective trials, theory | trials at the line, theory | theory, Sharpe ratio alone |\n");
+        out.push_str("|---|---|---|---|---|---|---|---|\n");
         for row in &self.planted {
             let theory = |of: fn(&Theory) -> f64| {
                 let at_measured =
@@ -228,21 +250,28 @@ impl Report {
             };
             writeln!(
                 out,
-                "| {} | {:.1} | {} | {} | {} | {} | {} |",
+                "| {} | {:.1} | {} | {} | {} | {} | {} | {} |",
                 row.mechanism,
                 row.strength,
                 row.plausible.of,
                 share(&row.plausible),
                 share(&row.plausible_or_weak),
-                theory(|t| t.timing),
+                format_args!("{:.0}: {}", row.trials, theory(|t| t.timing)),
+                row.theory_at_measured.as_ref().map_or("-".to_owned(), |t| format!(
+                    "{:.0}: {}",
+                    t.trials,
+                    theory(|t| t.search)
+                )),
                 theory(|t| t.sharpe),
             )
             .expect("text");
         }
         out.push_str(
-            "\nTheory is the power of a test at the measured rate of false alarms, in brackets at 1 %, over the effective trials: \
-             of the timing with the market's own move held fixed, which is what the permutation test sees, and of the Sharpe \
-             ratio against zero.\n",
+            "\nTheory is the power of a test at the measured rate of false alarms, in brackets at 1 %. Of the timing of the \
+             strategy that knows, the market's own move held fixed, which is what the permutation test sees: once over the \
+             effective trials, which count how good the best of luck is on average, once at the line that luck draws in that \
+             search at this rate, where a grid is worth more trials. And of its Sharpe ratio against zero, over the effective \
+             trials.\n",
         );
         out.push_str("\nChecks that a concept's best strategy failed:\n\n| check | no edge |");
         STRENGTHS.iter().for_each(|s| write!(out, " Sharpe {s:.1} |").expect("text"));

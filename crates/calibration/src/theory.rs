@@ -17,9 +17,15 @@
 //! statistic z of [`crate::planted::amplitude::Planted::timing`], standard normal without skill. The same line, in the
 //! same units, and z's mean m and deviation d over the markets give
 //!
-//! power = Phi((m - Z((1 - a)^(1/N))) / d).
+//! power = Phi((m - line) / d).
 //!
-//! Both are yardsticks, not bounds: the best of a grid, or another strategy of the concept, can beat the one set that knows.
+//! Where is the line? N is counted by how good the best of a grid without skill is on average, and Z((1 - a)^(1/N)) is then the
+//! least that the line can be: one in a thousand of those bests is better than N independent trials allow, because correlated
+//! figures part in their tails. So the line of that very search is drawn as well ([`crate::planted::luck`]): exceeded with
+//! probability a over the concept, which leaves 1 - (1 - a)^(1/L) to the search, L the looks of the whole concept in those of
+//! the search, as `judge` shares them out.
+//!
+//! All are yardsticks, not bounds: the best of a grid, or another strategy of the concept, can beat the one set that knows.
 
 use assay_backtest::overfitting::normal;
 
@@ -41,10 +47,20 @@ pub fn power(sharpe: f64, deviation: f64, level: f64, trials: f64, years: f64) -
     normal::cdf((sharpe - critical_sharpe(level, trials, years)) / deviation)
 }
 
+/// The line, in standard errors, that the best of `trials` independent trials without skill exceeds with probability `level`.
+pub fn line(level: f64, trials: f64) -> f64 {
+    critical_sharpe(level, trials, 1.0)
+}
+
 /// Probability that the randomisation statistic of the strategy that knows, `mean` and `deviation` over the markets, exceeds
-/// the line that keeps the best of `trials` at `level`.
-pub fn timing_power(mean: f64, deviation: f64, level: f64, trials: f64) -> f64 {
-    normal::cdf((mean - critical_sharpe(level, trials, 1.0)) / deviation)
+/// `line`.
+pub fn timing_power(mean: f64, deviation: f64, line: f64) -> f64 {
+    normal::cdf((mean - line) / deviation)
+}
+
+/// The share of an error of `level` over a concept that one of its searches has, with `looks` times its own looks in all.
+pub fn shared(level: f64, looks: f64) -> f64 {
+    -(f64::ln_1p(-level) / looks.max(1.0)).exp_m1()
 }
 
 #[cfg(test)]
@@ -71,9 +87,10 @@ mod tests {
 
     #[test]
     fn timing_without_skill_is_found_as_often_as_chance_allows() {
-        assert!((timing_power(0.0, 1.0, 0.01, 1.0) - 0.01).abs() < 1e-12);
-        // Of ten independent tries at 1 % in all, each has 1 - 0.99^(1/10).
-        assert!((timing_power(0.0, 1.0, 0.01, 10.0) - (1.0 - 0.99f64.powf(0.1))).abs() < 1e-12);
-        assert!((timing_power(2.326_347_874, 1.0, 0.01, 1.0) - 0.5).abs() < 1e-9, "a mean on the line");
+        assert!((timing_power(0.0, 1.0, line(0.01, 1.0)) - 0.01).abs() < 1e-12);
+        assert_eq!(timing_power(2.5, 0.9, 2.5), 0.5, "a mean on the line");
+        // Of ten equal searches at 1 % in all, each has 1 - 0.99^(1/10).
+        assert!((shared(0.01, 10.0) - (1.0 - 0.99f64.powf(0.1))).abs() < 1e-15);
+        assert_eq!(shared(0.01, 0.5), shared(0.01, 1.0));
     }
 }

@@ -11,6 +11,7 @@ use assay_pine::Program;
 use assay_units::Seed;
 
 use super::Mechanism;
+use super::luck::Luck;
 use crate::chance::branch;
 use crate::market::{RealPrices, YEAR};
 
@@ -53,6 +54,9 @@ pub struct Planted {
     pub deviation: f64,
     /// Mean and deviation, over the same markets, of what a permutation test sees of that set, in standard errors.
     pub timing: Scatter,
+    /// What luck shows in the search that the set is part of, in the same units.
+    #[serde(skip)]
+    pub luck: Luck,
 }
 
 /// Mean and deviation of a figure over many markets.
@@ -65,7 +69,7 @@ pub struct Scatter {
 }
 
 impl Scatter {
-    fn of(figures: &[f64]) -> Scatter {
+    pub(super) fn of(figures: &[f64]) -> Scatter {
         let n = figures.len() as f64;
         let mean = figures.iter().sum::<f64>() / n;
         let squares = figures.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>();
@@ -105,7 +109,7 @@ pub fn solve(target: &Target<'_>, real: &RealPrices) -> Result<Planted, Amplitud
             .collect()
     };
     let mut point = best_point(target, &markets(strongest / 4.0))?;
-    let mut found = None;
+    let mut found: Option<(Planted, Vec<Bars>)> = None;
     for _ in 0..TURNS_MAX {
         let values = target.program.point(point);
         let (mut low, mut high) = (0.0, strongest);
@@ -121,14 +125,16 @@ pub fn solve(target: &Target<'_>, real: &RealPrices) -> Result<Planted, Amplitud
             return Err(AmplitudeError::OutOfReach { mechanism: target.mechanism.as_str(), wanted, reached });
         }
         let timing = timing(target, &values, &at_last)?;
-        found = Some(Planted { amplitude: high, point, values, sharpe: mean, deviation, timing });
         let better = best_point(target, &at_last)?;
+        let luck = Luck::default();
+        found = Some((Planted { amplitude: high, point, values, sharpe: mean, deviation, timing, luck }, at_last));
         if better == point {
             break;
         }
         point = better;
     }
-    Ok(found.expect("at least one turn is taken"))
+    let (planted, markets) = found.expect("at least one turn is taken");
+    Ok(Planted { luck: Luck::of(target, planted.point, &markets)?, ..planted })
 }
 
 /// The annual Sharpe ratio of one parameter set, over the markets.

@@ -6,6 +6,7 @@
 
 pub mod amplitude;
 mod calendar;
+pub mod luck;
 mod memory;
 
 use assay_backtest::Bars;
