@@ -296,6 +296,15 @@ fn what_was_found_by_fuzzing_stays_found() {
     };
     assert!(same("low * 2").is_some_and(|trades| trades > 10));
     assert_eq!(same("ta.sar(0.02, 0.02, 0.2)"), None);
+    // A leg that is infinitely far away is none: an open profit of 0 to the power of -3 is no target.
+    for (entry, exit) in
+        [("short", "limit=math.pow(strategy.openprofit, -3)"), ("long", "profit=1 / strategy.openprofit")]
+    {
+        let far = format!(
+            "if close > open\n    strategy.entry(\"A\", strategy.{entry})\nif close < open[3]\n    strategy.close(\"A\")\nstrategy.exit(\"X\", \"A\", stop=close * (strategy.position_size < 0 ? 1.02 : 0.98), {exit})\n"
+        );
+        assert!(trades(&format!("{V6}{far}")).is_some_and(|trades| trades > 10), "{exit}");
+    }
     // A length of 0 is wrong wherever it stands, also where nothing hangs on it.
     let length = "f(x) =>\n    var t = 0.0\nk = input.float(1.5)\nvar v = 0.0\nif ta.rising(k[1], 1)\n    0.0\nelse\n    v += ta.mode(year, 2) > 1 ? v[0] : 0\n    v *= f(ta.dev(close, 0))\nv := close\nif v > open\n    strategy.entry(\"L\", strategy.long)\n";
     run(&format!("{V6}{length}"));

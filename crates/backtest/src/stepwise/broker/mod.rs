@@ -192,6 +192,7 @@ impl Broker {
         if self.ruined || bad(exit.qty) || bad(exit.qty_percent) {
             return Ok(());
         }
+        let exit = exit.reachable();
         let side = self.trades.iter().find(|t| exit.from_entry.is_none_or(|id| id == t.entry_id)).map(|t| t.side);
         let full = self.exits.len() >= RESTING_MAX;
         match self.exits.iter_mut().find(|e| e.exit.id == exit.id && e.exit.from_entry == exit.from_entry) {

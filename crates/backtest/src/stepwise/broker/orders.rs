@@ -103,6 +103,17 @@ pub struct Exit {
 }
 
 impl Exit {
+    /// The same without the legs that are infinitely far away: those are none.
+    pub(super) fn reachable(mut self) -> Exit {
+        let Exit { profit, limit, loss, stop, trail_price, trail_points, trail_offset, .. } = &mut self;
+        for leg in [profit, limit, loss, stop, trail_price, trail_points, trail_offset] {
+            if leg.is_infinite() {
+                *leg = f64::NAN;
+            }
+        }
+        self
+    }
+
     /// Without legs, for all of each trade.
     pub fn new(id: u32, from_entry: Option<u32>) -> Exit {
         let na = f64::NAN;

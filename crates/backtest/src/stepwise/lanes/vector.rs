@@ -89,6 +89,12 @@ impl<S: Words> Num<S> {
         self.equal(self)
     }
 
+    /// The number, or NaN where it is infinite.
+    #[inline(always)]
+    pub fn finite(self) -> Num<S> {
+        (self * Num::splat(self.0, 0.0)).is_number().pick(self, Num::splat(self.0, f64::NAN))
+    }
+
     /// The number, or `instead` where it is NaN.
     #[inline(always)]
     pub fn given(self, instead: f64) -> Num<S> {

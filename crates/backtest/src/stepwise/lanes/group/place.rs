@@ -136,6 +136,8 @@ impl<S: Words> Group<S> {
         let (long, short) = (meant & self.long, meant & self.short);
         // Most strategies place the same bracket on every bar.
         let mut same = bracket.resting & bracket.long.same(long) & bracket.short.same(short);
+        // A leg that is infinitely far away is none.
+        let value = |leg: &PlacedLeg| value(leg).finite();
         for leg in legs {
             same &= bracket.legs[leg.leg].same_bits(value(leg));
         }
