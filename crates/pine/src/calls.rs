@@ -1,5 +1,5 @@
-//! What can be said of calls by their names alone: which functions Pine does not have, which calls only draw, which parameters
-//! are lengths, and which functions of a script place orders.
+//! What can be said of calls before anything is known of their values: which cannot be made, which only draw, what some
+//! parameters may be, and which functions of a script place orders.
 
 use std::collections::BTreeSet;
 
