@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ast::{Block, Expr, ExprKind, StmtKind};
+use crate::ast::{Arg, Block, Expr, ExprKind, Span, StmtKind};
 use crate::walk::{Met, block, expression};
 use crate::{Diagnostic, signatures};
 
@@ -26,6 +26,10 @@ const INERT: [&str; 13] = [
 
 /// Known here although TradingView has no such function: written out there by many scripts.
 const OWN: [&str; 1] = ["ta.kama"];
+
+/// Families of constants that say how something is computed: a name that is none of them must not mean the default.
+const MEANT: [&str; 7] =
+    ["barmerge", "session", "order", "adjustment", "backadjustment", "settlement_as_close", "math"];
 
 /// Parameters of series functions that say over how many bars.
 const LENGTHS: [&str; 9] =
@@ -62,38 +66,52 @@ pub(crate) fn is_inert(name: &str) -> bool {
     INERT.contains(&name) || name.starts_with("log.")
 }
 
-/// Calls that TradingView would not compile, whatever hangs on them: of functions that neither the script nor Pine has, and
-/// with arguments that Pine's own function does not take, which must not be passed over in silence. A name of the script's
-/// own in front (a variable, a type, a library) is left to whoever knows its type.
+/// What TradingView would not compile, whatever hangs on it: calls of functions that neither the script nor Pine has, or with
+/// arguments that Pine's own function does not take, and constants that there are not. None of that may be passed over in
+/// silence. A name of the script's own in front (a variable, a type, a library) is left to whoever knows its type.
 pub(crate) fn faults(script: &Block, version: u8) -> Vec<Diagnostic> {
     let own = own_names(script);
     let mut findings = Vec::new();
     block(script, &mut |met| {
-        let Met::Expression(Expr { kind: ExprKind::Call { name, args, .. }, span }) = met else { return };
+        let Met::Expression(Expr { kind, span }) = met else { return };
+        let (ExprKind::Call { name, .. } | ExprKind::Name(name)) = kind else { return };
         let head = name.split('.').next().unwrap_or(name);
         if own.contains(head) || own.contains(name.as_str()) || OWN.contains(&name.as_str()) {
             return;
         }
-        let current = signatures::current_function(name, version);
-        if signatures::function(current).is_some() {
-            // What only draws may be drawn in a way that is newer than the table.
-            let drawn = DRAWINGS
-                .iter()
-                .any(|kind| current.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
-            if !is_inert(current) && !drawn {
-                findings.extend(signatures::bind(current, version, args, *span).err());
-            }
-        } else if !has_method(current) {
-            let says = format!("the function `{name}` is not known");
-            findings.push(match signatures::nearest(name) {
-                Some(near) => span.advises(says, format!("did you mean {near}?")),
-                None => span.says(says),
-            });
-        }
+        findings.extend(match kind {
+            ExprKind::Call { args, .. } => unfit_call(name, version, args, *span),
+            _ => unknown_constant(name, head, version, *span),
+        });
     });
     findings.sort_by_key(|finding| (finding.line, finding.column));
     findings.dedup();
     findings
+}
+
+fn unfit_call(name: &str, version: u8, args: &[Arg], span: Span) -> Option<Diagnostic> {
+    let current = signatures::current_function(name, version);
+    if signatures::function(current).is_some() {
+        // What only draws may be drawn in a way that is newer than the table.
+        let drawn =
+            |kind: &&str| current.strip_prefix(*kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let matters = !is_inert(current) && !DRAWINGS.iter().any(drawn);
+        return if matters { signatures::bind(current, version, args, span).err() } else { None };
+    }
+    (!has_method(current)).then(|| not_known(format!("the function `{name}` is not known"), name, span))
+}
+
+fn unknown_constant(name: &str, family: &str, version: u8, span: Span) -> Option<Diagnostic> {
+    let known = || signatures::variable(signatures::current_variable(name, version)).is_some();
+    (MEANT.contains(&family) && name.contains('.') && !known())
+        .then(|| not_known(format!("`{name}` is not known"), name, span))
+}
+
+fn not_known(says: String, name: &str, span: Span) -> Diagnostic {
+    match signatures::nearest(name) {
+        Some(near) => span.advises(says, format!("did you mean {near}?")),
+        None => span.says(says),
+    }
 }
 
 /// `box.all.size()`, `line.all.get(0)`: a method of a built-in list.

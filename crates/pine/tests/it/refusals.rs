@@ -288,6 +288,8 @@ fn several_findings_come_at_once_and_what_follows_from_one_is_not_reported() {
         assert_eq!(assay_pine::check(&text).unwrap_err().to_string(), refusal);
         says.assert_eq(&refusal);
     }
+    let ahead = "x = request.security(syminfo.tickerid, \"W\", close, lookahead=barmerge.lookahead_of)";
+    with_orders(ahead, expect!["3:62: `barmerge.lookahead_of` is not known (did you mean barmerge.lookahead_off?)"]);
     let side = "//@version=6\nstrategy(\"x\")\nif close > open\n    strategy.entry(\"L\", \"long\")\nelse\n    strategy.close(\"L\")\n";
     expect![[r#"4:25: "long" is no direction: strategy.long or strategy.short"#]]
         .assert_eq(&assay_pine::strategy(side).unwrap_err().to_string());
