@@ -2,11 +2,11 @@
 
 use std::process::Command;
 
-use assay_backtest::{Costs, Engine, Fill, Sweep, WarmUp, sweep};
+use assay_backtest::{Fill, sweep};
 use assay_gpu::screen;
 use assay_world::RealClock;
 
-use crate::parity::{device, market, script};
+use crate::parity::{device, market, plan, script};
 
 /// The child process that may be short of memory is told by this.
 const CHILD: &str = "ASSAY_TEST_SMALL_ROOM";
@@ -48,17 +48,7 @@ fn in_a_small_room() {
         "ta.rsi(close, 14) > high / 10",
     );
     let bars = market(5, 300);
-    let plan = Sweep {
-        program: &program,
-        bars: &bars,
-        costs: Costs { fee: 0.0005, slippage: 0.0002 },
-        fill: Fill::NextOpen,
-        train: 0..bars.len(),
-        warm_up: WarmUp::Longest,
-        engine: Engine::Simd,
-        threads: 1,
-        grid_max: 1_000_000,
-    };
+    let plan = plan(&program, &bars, Fill::NextOpen);
     let exact = sweep(&plan, &|_, _| true).unwrap();
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let pages = status.lines().find_map(|line| line.strip_prefix("VmSize:")?.trim().strip_suffix(" kB")).unwrap();

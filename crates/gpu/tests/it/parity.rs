@@ -44,7 +44,7 @@ pub fn script(head: &str, entry: &str, exit: &str) -> Program {
     assay_pine::compile(&text).unwrap_or_else(|e| panic!("{e}\n{text}"))
 }
 
-fn plan<'a>(program: &'a Program, bars: &'a Bars, fill: Fill) -> Sweep<'a> {
+pub fn plan<'a>(program: &'a Program, bars: &'a Bars, fill: Fill) -> Sweep<'a> {
     Sweep {
         program,
         bars,
