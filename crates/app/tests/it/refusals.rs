@@ -69,7 +69,7 @@ fn scripts_that_cannot_be_tested_are_refused_with_place_and_way_round() {
     let huge = "a = input.int(5, minval=1, maxval=1000)\nb = input.int(5, minval=1, maxval=1000)\nc = input.int(5, minval=1, maxval=1000)\nif close > a + b + c\n    strategy.entry(\"L\", strategy.long)\nif close < a\n    strategy.close(\"L\")\n";
     std::fs::write(dir.path().join("huge.pine"), format!("//@version=6\nstrategy(\"H\")\n{huge}")).unwrap();
     let (code, said) = failed(dir.path(), &["strategy", "check", "huge.pine"]);
-    assert!(code == 2 && said.contains("1000000000 points") && said.contains("narrow minval"), "{said}");
+    assert!(code == 2 && said.contains("1000000000 parameter sets") && said.contains("narrow minval"), "{said}");
     let page = json(dir.path(), &["run", "huge grid", "--pine", "huge.pine", "--symbol", "SPX"]);
     assert_eq!(page["concept"]["verdict"], "not_testable");
     assert!(page["verdict"]["summary"].as_str().unwrap().contains("1000000000 points"), "{}", page["verdict"]);
