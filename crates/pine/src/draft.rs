@@ -195,7 +195,7 @@ impl Draft {
         }
         let mut values: Vec<f64> = self.sets(&[scalar])?.into_iter().map(|set| set[0]).collect();
         values.sort_by(f64::total_cmp);
-        values.dedup();
+        values.dedup_by(|a, b| a == b || a.is_nan() && b.is_nan());
         if values.len() > LENGTHS_MAX {
             return None;
         }
@@ -209,7 +209,9 @@ impl Draft {
             chosen = Some(match chosen {
                 None => result,
                 Some(others) => {
-                    let is = self.add(Op::Compare(Compare::Eq, scalar, constant), line);
+                    // `na` is equal to nothing.
+                    let is = if value.is_nan() { Op::IsNa(scalar) } else { Op::Compare(Compare::Eq, scalar, constant) };
+                    let is = self.add(is, line);
                     self.add(Op::Select(is, result, others), line)
                 }
             });

@@ -296,6 +296,13 @@ fn what_was_found_by_fuzzing_stays_found() {
     };
     assert!(same("low * 2").is_some_and(|trades| trades > 10));
     assert_eq!(same("ta.sar(0.02, 0.02, 0.2)"), None);
+    // A value that only some sets know: 1 to the power of `na` is 1, all others are unknown.
+    for which in ["ta.lowest", "ta.highest"] {
+        let some = format!(
+            "k = input.float(1.5, minval=0.5, maxval=2.5, step=0.5)\nif ta.falling(ta.tr, 1)\n    strategy.close(\"B\")\nif 0.5 <= low\n    x = {which}(math.pow(k, na), 3)\n    if na(x)\n        strategy.entry(\"B\", strategy.short)\n"
+        );
+        assert!(trades(&format!("{V6}{some}")).is_some_and(|trades| trades > 10), "{which}");
+    }
     // A leg that is infinitely far away is none: an open profit of 0 to the power of -3 is no target.
     for (entry, exit) in
         [("short", "limit=math.pow(strategy.openprofit, -3)"), ("long", "profit=1 / strategy.openprofit")]
