@@ -134,7 +134,7 @@ pub struct SweepResult {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SweepError {
     /// Too many points.
-    #[error("the grid has {} points, at most {max} are swept: {hint}", size.map_or("more than 2^64".to_owned(), |n| n.to_string()))]
+    #[error("the grid has {} parameter sets, at most {max} are swept: {hint}", size.map_or("more than 2^64".to_owned(), |n| n.to_string()))]
     GridTooLarge {
         /// Its size, if it can be counted.
         size: Option<u64>,

@@ -72,7 +72,7 @@ fn scripts_that_cannot_be_tested_are_refused_with_place_and_way_round() {
     assert!(code == 2 && said.contains("1000000000 parameter sets") && said.contains("narrow minval"), "{said}");
     let page = json(dir.path(), &["run", "huge grid", "--pine", "huge.pine", "--symbol", "SPX"]);
     assert_eq!(page["concept"]["verdict"], "not_testable");
-    assert!(page["verdict"]["summary"].as_str().unwrap().contains("1000000000 points"), "{}", page["verdict"]);
+    assert!(page["verdict"]["summary"].as_str().unwrap().contains("1000000000 parameter sets"), "{}", page["verdict"]);
     let endless = "//@version=6\nstrategy(\"E\")\nvar i = 0\nwhile true\n    i += 1\nif i > 5\n    strategy.entry(\"L\", strategy.long)\n";
     std::fs::write(dir.path().join("endless.pine"), endless).unwrap();
     let page = json(dir.path(), &["run", "endless", "--pine", "endless.pine", "--symbol", "SPX"]);

@@ -93,7 +93,7 @@ fn too_large_a_grid_is_refused_with_its_size_and_what_to_narrow() {
     let error = sweep(&plan(&program, &bars, Engine::Simd), &|_, _| true).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the grid has 1000000000 points, at most 1000000 are swept: narrow minval and maxval or raise step; a has 1000 values (line 3), b has 1000 values (line 4), c has 1000 values (line 5)"
+        "the grid has 1000000000 parameter sets, at most 1000000 are swept: narrow minval and maxval or raise step; a has 1000 values (line 3), b has 1000 values (line 4), c has 1000 values (line 5)"
     );
 }
 

@@ -123,6 +123,7 @@ fn scripts_give_what_their_authors_expect() {
             "m.get(1, 0) * 1000 + r.get(1) * 100 + c.get(1) * 10 + m.rows() + m.columns()",
             [5514.0; 7],
         ),
+        (6, "", "syminfo.minmove / syminfo.pricescale / syminfo.mintick", [1.0; 7]),
         // Division: whole constants keep no fraction before version 6.
         (5, "", "5 / 2", [2.0; 7]),
         (6, "", "5 / 2", [2.5; 7]),

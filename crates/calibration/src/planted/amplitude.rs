@@ -40,7 +40,7 @@ pub struct Target<'a> {
 }
 
 /// A mechanism of known worth.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Planted {
     /// How strong it is.
     pub amplitude: f64,
@@ -109,8 +109,7 @@ pub fn solve(target: &Target<'_>, real: &RealPrices) -> Result<Planted, Amplitud
             .collect()
     };
     let mut point = best_point(target, &markets(strongest / 4.0))?;
-    let mut found: Option<(Planted, Vec<Bars>)> = None;
-    for _ in 0..TURNS_MAX {
+    for turn in 1.. {
         let values = target.program.point(point);
         let (mut low, mut high) = (0.0, strongest);
         for _ in 0..HALVINGS {
@@ -124,17 +123,15 @@ pub fn solve(target: &Target<'_>, real: &RealPrices) -> Result<Planted, Amplitud
             let (wanted, reached) = (target.sharpe, mean);
             return Err(AmplitudeError::OutOfReach { mechanism: target.mechanism.as_str(), wanted, reached });
         }
-        let timing = timing(target, &values, &at_last)?;
         let better = best_point(target, &at_last)?;
-        let luck = Luck::default();
-        found = Some((Planted { amplitude: high, point, values, sharpe: mean, deviation, timing, luck }, at_last));
-        if better == point {
-            break;
+        if better == point || turn == TURNS_MAX {
+            let timing = timing(target, &values, &at_last)?;
+            let luck = Luck::of(target, point, &at_last)?;
+            return Ok(Planted { amplitude: high, point, values, sharpe: mean, deviation, timing, luck });
         }
         point = better;
     }
-    let (planted, markets) = found.expect("at least one turn is taken");
-    Ok(Planted { luck: Luck::of(target, planted.point, &markets)?, ..planted })
+    unreachable!("the last turn returns")
 }
 
 /// The annual Sharpe ratio of one parameter set, over the markets.

@@ -16,14 +16,14 @@ use super::amplitude::{Scatter, Target};
 use crate::chance::branch;
 
 /// Markets that are permuted.
-pub const MARKETS: usize = 12;
+const MARKETS: usize = 12;
 /// Permuted markets of each.
 const DRAWS: u64 = 1_000;
 /// Share of the draws that is kept: no line lies further in.
 const KEPT: f64 = 0.05;
 
 /// The largest figures that luck showed.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Luck {
     /// Largest first.
     tail: Vec<f64>,
@@ -32,21 +32,16 @@ pub struct Luck {
 }
 
 impl Luck {
-    /// Permutes the first [`MARKETS`] of `markets`; `point` is the set that knows.
+    /// Permutes the first of `markets`; `point` is the set that knows.
     ///
     /// # Errors
     /// When the archetype cannot be swept.
     pub fn of(target: &Target<'_>, point: u64, markets: &[Bars]) -> Result<Luck, SweepError> {
-        let markets = &markets[..markets.len().min(MARKETS)];
-        let drawn: Vec<_> = std::thread::scope(|scope| {
-            let work: Vec<_> = (0u64..)
-                .zip(markets)
-                .map(|(i, bars)| scope.spawn(move || permuted(target, point, bars, branch(target.seed, "luck", i))))
-                .collect();
-            work.into_iter().map(|thread| thread.join().expect("a sweep does not panic")).collect()
-        });
-        let all: Result<Vec<Vec<f64>>, SweepError> = drawn.into_iter().collect();
-        Ok(Luck::from(all?.concat()))
+        let mut figures = vec![];
+        for (i, bars) in (0u64..).zip(markets).take(MARKETS) {
+            figures.extend(permuted(target, point, bars, branch(target.seed, "luck", i))?);
+        }
+        Ok(Luck::from(figures))
     }
 
     fn from(mut figures: Vec<f64>) -> Luck {

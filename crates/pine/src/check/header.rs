@@ -60,20 +60,6 @@ pub const CLOSE: [&str; 5] = ["id", "qty", "qty_percent", "immediately", "commen
 /// `strategy.close_all`.
 pub const CLOSE_ALL: [&str; 2] = ["immediately", "comment"];
 
-/// Documented parameters without effect on results.
-const WITHOUT_EFFECT: [&str; 10] = [
-    "alert_message",
-    "disable_alert",
-    "comment_profit",
-    "comment_loss",
-    "comment_trailing",
-    "alert_profit",
-    "alert_loss",
-    "alert_trailing",
-    "when",
-    "long",
-];
-
 impl<'a> Checker<'a> {
     /// The `strategy(...)` header.
     pub(super) fn header(&mut self, args: &'a [Arg]) -> Checked<Typed> {
@@ -134,9 +120,7 @@ impl<'a> Checker<'a> {
         };
         match commission_kind.as_str() {
             "cash_per_order" => self.settings.commission_per_order = commission,
-            "cash_per_contract" => {
-                self.settings.commission_per_contract = commission;
-            }
+            "cash_per_contract" => self.settings.commission_per_contract = commission,
             _ => self.settings.commission_percent = commission,
         }
         Ok(Typed::void())
@@ -214,8 +198,8 @@ impl<'a> Checker<'a> {
                     };
                     codes[place] = Some(typed.code);
                 }
-                None if WITHOUT_EFFECT.contains(&given) || positions.contains(&given) => {}
-                None if given == "disable_alert" || given == "immediately" => {}
+                // Documented, and without effect on results.
+                None if positions.contains(&given) => {}
                 None => return Err(span.says(format!("`{name}` has no parameter `{given}`"))),
             }
         }

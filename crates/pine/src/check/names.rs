@@ -3,7 +3,7 @@
 use super::tree::{Account, Code, Fact};
 use super::types::Type;
 use super::{Checked, Checker, Known, Ta, Typed};
-use crate::graph::{Price, Time};
+use crate::graph::{Binary, Price, Time};
 use crate::lexer::Span;
 
 impl<'a> Checker<'a> {
@@ -152,7 +152,11 @@ impl<'a> Checker<'a> {
             "syminfo" => Ok(match member {
                 "mintick" => Typed::new(Code::Bar(Fact::MinTick), Type::Float),
                 "pointvalue" | "minmove" | "mincontract" => Typed { literal: false, ..Typed::number(1.0, Type::Float) },
-                "pricescale" => Typed { literal: false, ..Typed::number(100.0, Type::Float) },
+                // A tick is `minmove` / `pricescale`.
+                "pricescale" => {
+                    let tick = Code::Bar(Fact::MinTick);
+                    Typed::new(Code::Binary(Binary::Div, Code::Number(1.0).into(), tick.into()), Type::Float)
+                }
                 "tickerid" | "ticker" | "root" | "main_tickerid" => Typed::text("SYMBOL"),
                 "prefix" | "description" | "basecurrency" | "country" | "sector" | "industry" | "current_contract" => {
                     Typed::text("")

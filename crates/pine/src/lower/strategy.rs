@@ -43,12 +43,8 @@ impl Lower {
                 "default_qty_value" => quantity = Some(self.header_number(value, name, at)?),
                 "default_qty_type" => quantity_type = Some(choice(name, value, at)?),
                 "commission_value" => commission = Some(self.header_number(value, name, at)?),
-                "commission_type" => {
-                    commission_type = choice(name, value, at)?;
-                }
-                "close_entries_rule" => {
-                    self.settings.close_any = choice(name, value, at)? == "ANY";
-                }
+                "commission_type" => commission_type = choice(name, value, at)?,
+                "close_entries_rule" => self.settings.close_any = choice(name, value, at)? == "ANY",
                 _ => {}
             }
         }

@@ -19,7 +19,7 @@ async fn a_grid_over_the_bound_is_not_testable_and_says_how_to_narrow_it() {
     let page = judged(&house, Submission { pine: Some(SCRIPT.into()), ..on_tiny("small cross") }).await;
     let verdict = page.verdict.unwrap();
     assert_eq!((verdict.verdict.as_str(), verdict.looks.raw), ("not_testable", 0));
-    for part in ["the grid has 16 points, at most 15 are swept", "raise step", "fastLength has 4 values"] {
+    for part in ["the grid has 16 parameter sets, at most 15 are swept", "raise step", "fastLength has 4 values"] {
         assert!(verdict.summary.contains(part), "{}", verdict.summary);
     }
     assert_eq!(page.concept.why, verdict.summary);
